@@ -1,0 +1,44 @@
+/* Digest authentication (RFC 7616 with RFC 8760's algorithms for SIP, RFC 3261 §22): reading credentials and
+ * computing responses. Pure: nonces, accounts and policy are core/authentication.
+ * SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "base/attributes.h"
+#include "base/slice.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum digest_algorithm { DIGEST_MD5, DIGEST_SHA256, DIGEST_ALGORITHM_COUNT };
+
+/* HA1 as bytes: 16 for MD5, 32 for SHA-256. */
+#define DIGEST_MD5_BYTES 16
+#define DIGEST_SHA256_BYTES 32
+#define DIGEST_MOST_BYTES 32
+
+struct digest_credentials {
+	struct slice username; /* without quotes; escapes still in */
+	struct slice realm, nonce, uri, response, cnonce, opaque;
+	enum digest_algorithm algorithm; /* MD5 where absent */
+	bool algorithm_known;            /* false: an algorithm that we do not have */
+	bool has_qop, qop_is_auth;       /* qop=auth; auth-int and others are not ours */
+	uint32_t nonce_count;
+	bool has_nonce_count;
+};
+
+/* The value of Authorization or Proxy-Authorization. ERR_SYNTAX where it is not Digest, or lacks username,
+ * realm, nonce, uri or response, or is malformed. */
+MUST_CHECK int digest_credentials_parse(struct slice value, struct digest_credentials *credentials);
+
+/* "MD5", "SHA-256". */
+struct slice digest_algorithm_name(enum digest_algorithm algorithm);
+size_t digest_size(enum digest_algorithm algorithm);
+
+/* H(username ":" realm ":" password). */
+void digest_ha1(enum digest_algorithm algorithm, struct slice username, struct slice realm, struct slice password,
+                uint8_t ha1[DIGEST_MOST_BYTES]);
+/* True where `credentials->response` is the right one for `method` and `ha1`; compared in constant time. */
+bool digest_verify(const struct digest_credentials *credentials, struct slice method, const uint8_t *ha1);
+/* The response as lower-case hex and a terminator, for our own requests and for tests. */
+void digest_response(const struct digest_credentials *credentials, struct slice method, const uint8_t *ha1,
+                     char hex[2 * DIGEST_MOST_BYTES + 1]);

@@ -1,0 +1,39 @@
+/* The administrator's side of storage, for the command line: plain blocking calls on a connection of their own.
+ * SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "base/attributes.h"
+#include "base/slice.h"
+#include "storage/storage.h"
+
+struct administration;
+
+#define ADMINISTRATION_ERROR_SIZE 512
+
+/* Opens the database; NULL with the sentence in `error` where that fails. */
+struct administration *administration_open(const char *connection, char error[ADMINISTRATION_ERROR_SIZE]);
+void administration_close(struct administration *administration);
+/* The sentence of the last failure. */
+const char *administration_error(const struct administration *administration);
+
+/* The schema number that this program needs, and that the database has (0: empty). */
+int administration_schema_wanted(void);
+MUST_CHECK int administration_schema(struct administration *administration, int *number);
+/* Applies the missing steps under a lock, each in a transaction of its own; `applied` counts them.
+ * ERR_STORAGE_NEWER: the database is ahead of this program. */
+MUST_CHECK int administration_migrate(struct administration *administration, int *applied);
+
+/* Adds an account, or changes its hashes where `replace` is set; running nodes are told. ERR_EXISTS, ERR_NOT_FOUND
+ * (password of an unknown account: `replace` without `add`). */
+struct account_credentials {
+	struct slice user, domain;
+	uint8_t ha1_md5[16];
+	uint8_t ha1_sha256[32];
+};
+MUST_CHECK int administration_add_account(struct administration *administration, const struct account_credentials *account);
+MUST_CHECK int administration_set_password(struct administration *administration, const struct account_credentials *account);
+/* With its bindings, devices, messages and debts. ERR_NOT_FOUND. */
+MUST_CHECK int administration_remove_account(struct administration *administration, struct slice user, struct slice domain);
+typedef void administration_account_fn(void *arg, struct slice user, struct slice domain, unsigned devices,
+                                       unsigned messages);
+MUST_CHECK int administration_list_accounts(struct administration *administration, administration_account_fn *each, void *arg);

@@ -1,0 +1,176 @@
+/* What Heliograph keeps, in its own words: no SQL, no SIP.
+ *
+ * PostgreSQL is the truth. Changes queue up while one batch is being committed; the next batch is one
+ * transaction of set-based statements. Each change's callback runs once, after its commit or its failure, never
+ * inside the call that asked. Reads are gathered the same way. While the database is away, changes that
+ * wait are kept for `wait_s` and then fail with ERR_STORAGE_AWAY, and new ones fail at once (still by
+ * callback). A change that the database refuses fails alone with ERR_STORAGE_REFUSED.
+ *
+ * Everything passed in is copied before the call returns; everything given to a callback is good only during
+ * it. Times are seconds (…_s) or milliseconds (…_ms) since 1970.
+ * SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "base/attributes.h"
+#include "base/buffer.h"
+#include "base/log.h"
+#include "base/slice.h"
+#include "base/timer.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+struct storage;
+
+struct storage_options {
+	const char *connection; /* libpq connection string or URI */
+	unsigned node;          /* this node's number, 0 … 255: part of message ids, owner of bindings */
+	unsigned wait_s;        /* how long changes wait for a database that is away */
+	unsigned batch_changes; /* most changes in one transaction */
+	unsigned queue_changes; /* most changes waiting; beyond it ERR_BUSY by callback */
+	unsigned reconnect_ms, reconnect_most_ms; /* back-off */
+};
+
+/* `result` is 0, ERR_STORAGE_AWAY, ERR_STORAGE_REFUSED, ERR_BUSY or ERR_NO_MEMORY. */
+typedef void storage_done_fn(void *arg, int result);
+
+struct storage_events {
+	/* The connection is up (also the first time) or down. */
+	void (*on_available)(void *arg, bool available);
+	/* Another process changed this account (`heliograph user …`): forget what is cached of it. An empty
+	 * user: anything may have changed (the listening connection was down). */
+	void (*on_account_changed)(void *arg, struct slice user, struct slice domain);
+	void *arg;
+};
+
+/* Starts connecting; returns at once. NULL where memory is exhausted. The log is borrowed. */
+struct storage *storage_create(uv_loop_t *loop, struct timers *timers, struct log *log,
+                               const struct storage_options *options, const struct storage_events *events);
+/* Commits what waits (at most `wait_s`), then closes; on_done when all handles are closed. */
+void storage_close(struct storage *storage, void (*on_done)(void *arg), void *arg);
+void storage_destroy(struct storage *storage);
+bool storage_is_available(const struct storage *storage);
+void storage_describe(const struct storage *storage, struct buffer *buffer);
+
+/* --- settings: one value each, shared by all nodes ---------------------------------------------------------- */
+
+/* The value of `name`, made with `initial` where there is none yet (the nonce key). */
+typedef void storage_setting_fn(void *arg, int result, struct slice value);
+void storage_setting(struct storage *storage, const char *name, struct slice initial, storage_setting_fn *done, void *arg);
+
+/* --- accounts ----------------------------------------------------------------------------------------------- */
+
+struct stored_account {
+	int64_t id;
+	struct slice user, domain; /* plain (unescaped) user, lower-case domain */
+	uint8_t ha1_md5[16];
+	uint8_t ha1_sha256[32];
+};
+
+struct stored_device {
+	int64_t account_id;
+	int64_t device_id;  /* storage_device_id(instance) */
+	uint32_t owed;      /* messages owed to it */
+};
+
+/* An account with the devices known for it (whether bound or not), and how many messages in all its mailbox
+ * holds (owed to any device). `account` is NULL and result ERR_NOT_FOUND where there is none. */
+typedef void storage_account_fn(void *arg, int result, const struct stored_account *account,
+                                const struct stored_device *devices, size_t device_count, uint32_t mailbox_messages);
+void storage_load_account(struct storage *storage, struct slice user, struct slice domain, storage_account_fn *done,
+                          void *arg);
+
+/* A device's identity within its account: derived from its +sip.instance (64 bits of SHA-256), 1 for the device
+ * without one; never 0. */
+#define STORAGE_DEVICE_ANY 0            /* whoever comes first: owed what no device has taken */
+#define STORAGE_DEVICE_WITHOUT_INSTANCE 1
+int64_t storage_device_id(struct slice instance);
+
+/* --- bindings ------------------------------------------------------------------------------------------------ */
+
+struct stored_binding {
+	int64_t account_id;
+	struct slice key;        /* what makes it the same binding within the account */
+	struct slice contact;    /* the URI */
+	struct slice parameters; /* Contact header parameters as registered */
+	struct slice instance;   /* empty: none */
+	struct slice path;       /* Path values, combined */
+	struct slice call_id;
+	struct slice user_agent;
+	struct slice flow;       /* opaque here: how to find the way back after a restart */
+	int64_t device_id;
+	int64_t expires_at_s;    /* the row is good until then */
+	int64_t registered_at_ms;
+	uint32_t cseq;
+	uint32_t reg_id;         /* 0: none */
+	uint16_t q;              /* thousandths */
+	uint32_t granted_s;      /* what the device was told */
+};
+
+/* Saves all bindings of one REGISTER in one transaction: `saved` are inserted or replaced by (account, key),
+ * `removed` keys are deleted. A device that is not known yet becomes known and inherits what no device has
+ * taken. Later changes to the same binding overtake earlier ones that still wait. */
+struct binding_changes {
+	int64_t account_id;
+	const struct stored_binding *saved;
+	size_t saved_count;
+	const struct slice *removed_keys;
+	size_t removed_count;
+};
+void storage_save_bindings(struct storage *storage, const struct binding_changes *changes, storage_done_fn *done, void *arg);
+
+/* All bindings not expired, at start; `each` per row with its account, then `done`. */
+typedef void storage_binding_fn(void *arg, const struct stored_account *account, const struct stored_binding *binding);
+void storage_load_bindings(struct storage *storage, storage_binding_fn *each, storage_done_fn *done, void *arg);
+
+/* --- messages ------------------------------------------------------------------------------------------------ */
+
+struct stored_message {
+	int64_t id;              /* storage_next_message_id; grows with time */
+	int64_t receiver_id;     /* account */
+	int64_t sender_id;       /* account; 0: not one of ours */
+	struct slice sender;     /* AOR */
+	struct slice call_id;
+	uint32_t cseq;
+	struct slice request_uri; /* as the sender wrote it */
+	struct slice from, to;   /* header values with tags */
+	struct slice headers;    /* other header lines to deliver with it (whole lines with CRLF) */
+	struct slice content_type;
+	struct slice body;
+	int64_t received_at_ms;
+	int64_t expires_at_s;    /* not delivered after it */
+	bool taken;              /* a device has it already: not owed to devices yet to come */
+};
+
+int64_t storage_next_message_id(struct storage *storage);
+
+/* Keeps a message and to whom it is owed. `owed_to` are device ids; where `taken` is false it is owed to
+ * STORAGE_DEVICE_ANY as well. No debts at all: history only.
+ * ERR_EXISTS: there is a row of this sender, Call-ID and CSeq for this receiver already: nothing was written. */
+void storage_save_message(struct storage *storage, const struct stored_message *message, const int64_t *owed_to,
+                          size_t owed_count, storage_done_fn *done, void *arg);
+
+/* The device has answered for it (or has refused it for good): no longer owed to it. `taken`: nor to devices
+ * yet to come. */
+void storage_settle_debt(struct storage *storage, int64_t account_id, int64_t device_id, int64_t message_id, bool taken,
+                         storage_done_fn *done, void *arg);
+
+/* The oldest messages owed to a device, in order, at most `most`, later than `after_id`. Expired ones are left
+ * out. `each` per message, then `done`. */
+typedef void storage_message_fn(void *arg, const struct stored_message *message);
+void storage_load_debts(struct storage *storage, int64_t account_id, int64_t device_id, int64_t after_id, unsigned most,
+                        storage_message_fn *each, storage_done_fn *done, void *arg);
+
+/* At start: what came in since `since_ms`, so that a sender who repeats a message because a crash ate the answer
+ * is recognised. `taken`: a device had it (answer 200, else 202). At most `most`, newest first. */
+typedef void storage_recent_fn(void *arg, int64_t receiver_id, struct slice sender, struct slice call_id, uint32_t cseq,
+                               bool taken);
+void storage_load_recent(struct storage *storage, int64_t since_ms, unsigned most, storage_recent_fn *each,
+                         storage_done_fn *done, void *arg);
+
+/* Deletes a bounded slice of what is over: expired bindings and debts, messages that are owed to nobody and older
+ * than `history_s`, devices not seen for `device_s`. `more` tells that there is more to do. */
+typedef void storage_purged_fn(void *arg, int result, bool more);
+void storage_purge(struct storage *storage, int64_t history_s, int64_t device_s, unsigned most, storage_purged_fn *done,
+                   void *arg);
