@@ -3,6 +3,12 @@
  * After each test the number of blocks allocated must be what it was before it. Each test then runs again with the
  * first, second, … allocation failing until none fails any more, unless it says TEST_WITHOUT_OOM; in those runs
  * CHECKs do not count (a test must only not crash, hang or leak), and test_is_starved() is true.
+ *
+ * A CHECK that fails returns from its function, in starved runs without a word. What the test holds by then is
+ * released by declaring it with CLEANUP:
+ *
+ *	CLEANUP(buffer_finish) struct buffer buffer;
+ *
  * SPDX-License-Identifier: MIT */
 #pragma once
 
@@ -23,6 +29,10 @@ struct test {
 /* Runs all (or those whose name contains argv[1]); returns the exit status. */
 int test_run(int argc, char **argv, const struct test *tests, size_t count);
 bool test_is_starved(void);
+
+/* Calls `function` with the variable's address when its scope ends, however it ends. The variable must be
+ * initialised where it is declared, or before the next CHECK. */
+#define CLEANUP(function) __attribute__((cleanup(function)))
 
 /* A failed check prints where and what, and ends the test (return). */
 bool test_check(bool good, const char *file, int line, const char *what);
