@@ -11,6 +11,8 @@
 #include "transport/transport.h"
 
 struct connection;
+struct connection_end;
+struct peer_count;
 
 struct connection_operations {
 	/* Takes a copy of one whole message (queued while the connection is being opened). ERR_BUSY where the
@@ -27,25 +29,32 @@ struct connection {
 	struct table_link link; /* in the transport's table, by number */
 	struct transport *transport;
 	const struct connection_operations *operations;
-	struct flow flow; /* flow.connection is its number */
+	struct flow flow;     /* flow.connection is its number */
+	struct address local; /* our side of it, where the owner knows it; ADDRESS_NONE: as the listener says */
 	struct timer idle;
 	int64_t active_at_ms;
+	bool outgoing;    /* opened by us (set before connection_begin): connect_s, no limit per address */
 	bool established; /* handshake done */
-	bool closing;
+	bool closing;     /* set by the owner when it begins to end it: nothing is sent any more */
+	/* connection.c's */
+	struct connection_end *end; /* what on_closed will be told, allocated at the beginning so that it cannot fail */
+	struct peer_count *peer_count; /* how many there are from this address */
 };
 
-/* Gives it a number, puts it into the table and starts its timers. ERR_LIMIT: too many connections, in all or from
- * that address (counted; the caller closes the socket). */
+/* Gives it a number, puts it into the table and starts its timers: until connection_established it has handshake_s
+ * (connect_s where outgoing), then it is aborted. ERR_LIMIT: too many connections, in all or from that address
+ * (counted and logged; the caller closes the socket), ERR_NO_MEMORY: after either nothing needs to be undone. */
 MUST_CHECK int connection_begin(struct connection *connection, struct transport *transport,
-                                const struct connection_operations *operations, enum transport_kind kind,
-                                uint8_t listener, const struct address *peer);
+				const struct connection_operations *operations, enum transport_kind kind,
+				uint8_t listener, const struct address *peer);
 /* Handshake done; from now on its idle time counts. */
 void connection_established(struct connection *connection);
 /* Bytes or a keep-alive came in or went out. */
 void connection_active(struct connection *connection);
 /* One whole message for the layers above. */
 void connection_message(struct connection *connection, struct slice bytes);
-/* Takes it out of the table, tells on_closed (in a later step of the loop); the owner frees it after this. */
+/* Takes it out of the table, tells on_closed (in a later step of the loop); the owner frees it after this. May be
+ * called from anywhere, once after each successful connection_begin. */
 void connection_ended(struct connection *connection);
 
 /* For websocket.c: the options, loop and so on of the transport that it belongs to. */
@@ -67,4 +76,5 @@ int web_renew_tls(struct web *web, const char *certificate_file, const char *key
 void web_describe(const struct web *web, struct buffer *buffer);
 /* Registers a listening address for transport_is_own_address and transport_sent_by; returns its listener index or a
  * negative code. */
-MUST_CHECK int transport_add_listener(struct transport *transport, enum transport_kind kind, const struct address *bound);
+MUST_CHECK int transport_add_listener(struct transport *transport, enum transport_kind kind,
+				      const struct address *bound);

@@ -27,7 +27,10 @@ struct slice transport_name(enum transport_kind kind);
 struct slice transport_parameter(enum transport_kind kind);
 /* From either form, without case. */
 bool transport_find(struct slice name, enum transport_kind *kind);
-static inline bool transport_is_reliable(enum transport_kind kind) { return kind != TRANSPORT_UDP; }
+static inline bool transport_is_reliable(enum transport_kind kind)
+{
+	return kind != TRANSPORT_UDP;
+}
 static inline bool transport_is_secure(enum transport_kind kind)
 {
 	return kind == TRANSPORT_TLS || kind == TRANSPORT_WSS;

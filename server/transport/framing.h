@@ -16,9 +16,9 @@ enum framing_result {
 
 struct framing {
 	size_t message_bytes, header_bytes; /* limits */
-	size_t scanned; /* how far the search for the end of the headers has come */
-	size_t whole;   /* length of the message once its headers are complete, else 0 */
-	const char *reason; /* for FRAMING_BROKEN, static text */
+	size_t scanned;                     /* how far the search for the end of the headers has come */
+	size_t whole;                       /* length of the message once its headers are complete, else 0 */
+	const char *reason;                 /* for FRAMING_BROKEN, static text */
 };
 
 void framing_init(struct framing *framing, size_t message_bytes, size_t header_bytes);

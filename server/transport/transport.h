@@ -45,16 +45,16 @@ struct transport_events {
 
 struct transport_counters {
 	uint64_t received_messages, sent_messages, received_bytes, sent_bytes;
-	uint64_t dropped_datagrams; /* empty, too large, or the socket's buffer was full */
-	uint64_t framing_errors;    /* streams closed because of what they sent */
+	uint64_t dropped_datagrams;   /* empty, too large, or the socket's buffer was full */
+	uint64_t framing_errors;      /* streams closed because of what they sent */
 	uint64_t refused_connections; /* limits */
-	uint64_t slow_readers;      /* closed because of send_queue_bytes */
+	uint64_t slow_readers;        /* closed because of send_queue_bytes */
 	unsigned open_connections[TRANSPORT_KIND_COUNT];
 };
 
 /* Options are copied, `events` too. NULL where memory is exhausted. */
 struct transport *transport_create(uv_loop_t *loop, struct timers *timers, struct log *log,
-                                   const struct transport_options *options, const struct transport_events *events);
+				   const struct transport_options *options, const struct transport_events *events);
 /* Begins an orderly end: stops listening, sends what is queued, closes. `on_done` runs when all handles are
  * closed; only then may transport_destroy be called. */
 void transport_close(struct transport *transport, void (*on_done)(void *arg), void *arg);
@@ -64,7 +64,7 @@ void transport_destroy(struct transport *transport);
  * `bound` (may be NULL) receives what was bound. TLS needs transport_set_tls before.
  * libuv's codes; `address in use` is UV_EADDRINUSE. */
 MUST_CHECK int transport_listen(struct transport *transport, enum transport_kind kind, const struct address *address,
-                                struct address *bound);
+				struct address *bound);
 
 /* Sends one whole message; the bytes are copied or written before it returns. UDP datagrams leave together at
  * the end of the loop turn. ERR_CLOSED, ERR_BUSY (the peer reads too slowly and is being closed),
@@ -75,7 +75,7 @@ MUST_CHECK int transport_send(struct transport *transport, const struct flow *fl
  * is sent meanwhile waits. `host` is the name for SNI and verification (TLS), empty: none.
  * A failure comes as on_closed. ERR_LIMIT, ERR_NO_MEMORY. */
 MUST_CHECK int transport_open(struct transport *transport, enum transport_kind kind, const struct address *peer,
-                              struct slice host, struct flow *flow);
+			      struct slice host, struct flow *flow);
 
 /* Closes the connection (orderly; queued bytes are sent first). */
 void transport_close_flow(struct transport *transport, const struct flow *flow);
@@ -84,7 +84,8 @@ void transport_close_flow(struct transport *transport, const struct flow *flow);
 bool transport_is_open(const struct transport *transport, const struct flow *flow);
 
 /* Our own address as this peer should name it in Via and Contact: "host:port". */
-struct slice transport_sent_by(const struct transport *transport, const struct flow *flow, char text[ADDRESS_TEXT_SIZE + 256]);
+struct slice transport_sent_by(const struct transport *transport, const struct flow *flow,
+			       char text[ADDRESS_TEXT_SIZE + 256]);
 /* True where host (name or IP, without brackets) and port name one of our own listeners. `port` 0: any. */
 bool transport_is_own_address(const struct transport *transport, struct slice host, uint16_t port);
 /* A UDP flow to `peer` from the listener that reaches its family; false where there is none. */
@@ -98,4 +99,4 @@ void transport_describe(const struct transport *transport, struct buffer *buffer
  * up keep theirs. On failure the old ones stay and `error` (ERR_TEXT_SIZE bytes) has the sentence. */
 #define TRANSPORT_ERROR_SIZE 256
 MUST_CHECK int transport_set_tls(struct transport *transport, const char *certificate_file, const char *key_file,
-                                 const char *trusted_file, char error[TRANSPORT_ERROR_SIZE]);
+				 const char *trusted_file, char error[TRANSPORT_ERROR_SIZE]);
