@@ -1,0 +1,146 @@
+/* Challenges and credentials. The order of the questions matters: a nonce that we did not issue proves nothing about
+ * the password, and a count is used up only by a right response. SPDX-License-Identifier: MIT */
+#include "core/authentication.h"
+
+#include "core/clock.h"
+
+#include <stdlib.h>
+
+struct authentication {
+	const struct domain *domain;
+	struct log *log;
+	struct nonces *nonces;
+	struct authentication_options options;
+	struct authentication_counters counters;
+	struct log_rate wrong_rate;
+};
+
+struct authentication *authentication_create(const struct domain *domain, struct log *log,
+					     const uint8_t key[NONCE_KEY_SIZE],
+					     const struct authentication_options *options)
+{
+	struct authentication *authentication = calloc(1, sizeof *authentication);
+	if (!authentication)
+		return NULL;
+	authentication->domain = domain;
+	authentication->log = log;
+	authentication->options = *options;
+	authentication->wrong_rate = (struct log_rate){.burst = 20, .interval_ms = 1000};
+	authentication->nonces = nonces_create(key, options->nonce_s, options->nonces_most);
+	if (!authentication->nonces) {
+		free(authentication);
+		return NULL;
+	}
+	return authentication;
+}
+
+void authentication_destroy(struct authentication *authentication)
+{
+	if (!authentication)
+		return;
+	nonces_destroy(authentication->nonces);
+	free(authentication);
+}
+
+bool authentication_credentials(struct authentication *authentication, const struct sip_message *message,
+				struct digest_credentials *credentials)
+{
+	const struct sip_header *header = sip_message_header(message, SIP_HEADER_AUTHORIZATION);
+	for (; header; header = sip_message_next_header(message, header)) {
+		if (digest_credentials_parse(header->value, credentials) == 0 &&
+		    slice_equal_nocase(credentials->realm, domain_name(authentication->domain)) &&
+		    credentials->algorithm_known)
+			return true;
+	}
+	return false;
+}
+
+void authentication_challenge(struct authentication *authentication, struct request *request, bool stale)
+{
+	struct buffer headers;
+	buffer_init(&headers, 4096);
+	char nonce[NONCE_TEXT_SIZE];
+	nonce_write(authentication->nonces, &request->flow.peer, clock_unix_ms() / 1000, nonce);
+	for (unsigned i = 0; i < authentication->options.algorithm_count; i++) {
+		buffer_text(&headers, "WWW-Authenticate: Digest realm=\"");
+		buffer_append(&headers, domain_name(authentication->domain));
+		buffer_text(&headers, "\", nonce=\"");
+		buffer_text(&headers, nonce);
+		buffer_text(&headers, stale ? "\", stale=true, algorithm=" : "\", algorithm=");
+		buffer_append(&headers, digest_algorithm_name(authentication->options.algorithms[i]));
+		buffer_text(&headers, ", qop=\"auth\"\r\n");
+	}
+	authentication->counters.challenged++;
+	if (buffer_failed(&headers))
+		request_reply(request, SIP_INTERNAL_ERROR, NULL);
+	else
+		request_reply(request, SIP_UNAUTHORIZED, &(struct reply){.headers = buffer_slice(&headers)});
+	buffer_finish(&headers);
+}
+
+static void log_wrong(struct authentication *authentication, const struct request *request,
+		      const struct digest_credentials *credentials, const char *why)
+{
+	char flow[FLOW_TEXT_SIZE];
+	struct log_context context = request_log_context(request, flow);
+	log_event_limited(authentication->log, &authentication->wrong_rate, request->received_at_ms, LOG_WARNING,
+			  "authentication_failed", &context, "user \"%.*s\": %s", SLICE_ARGS(credentials->username),
+			  why);
+}
+
+static bool offered(const struct authentication *authentication, enum digest_algorithm algorithm)
+{
+	for (unsigned i = 0; i < authentication->options.algorithm_count; i++)
+		if (authentication->options.algorithms[i] == algorithm)
+			return true;
+	return false;
+}
+
+bool authentication_accept(struct authentication *authentication, struct request *request,
+			   const struct digest_credentials *credentials, const struct account *account)
+{
+	int64_t now_s = clock_unix_ms() / 1000;
+	switch (nonce_check(authentication->nonces, credentials->nonce, &request->flow.peer, now_s)) {
+	case NONCE_GOOD:
+		break;
+	case NONCE_STALE:
+		authentication->counters.stale++;
+		authentication_challenge(authentication, request, true);
+		return false;
+	default:
+		authentication_challenge(authentication, request, false);
+		return false;
+	}
+	/* qop=auth is what we offer; without it there is no count, and a replay could not be told (RFC 7616 §3.4). */
+	if (!credentials->has_qop || !credentials->qop_is_auth || !credentials->has_nonce_count ||
+	    !offered(authentication, credentials->algorithm)) {
+		log_wrong(authentication, request, credentials, "the credentials use something that was not offered");
+		authentication_challenge(authentication, request, false);
+		return false;
+	}
+	/* An unknown account costs the same computation as a known one, so that time tells nobody which names exist. */
+	static const uint8_t nobody[DIGEST_MOST_BYTES];
+	const uint8_t *ha1 = !account                                  ? nobody
+			     : credentials->algorithm == DIGEST_SHA256 ? account->ha1_sha256
+								       : account->ha1_md5;
+	bool right = digest_verify(credentials, request->message.method_text, ha1) && account;
+	if (!right) {
+		authentication->counters.wrong++;
+		log_wrong(authentication, request, credentials, account ? "wrong password" : "no such account");
+		authentication_challenge(authentication, request, false);
+		return false;
+	}
+	if (nonce_use(authentication->nonces, credentials->nonce, credentials->nonce_count, now_s) != NONCE_GOOD) {
+		authentication->counters.replayed++;
+		log_wrong(authentication, request, credentials, "the nonce count was used before");
+		authentication_challenge(authentication, request, true);
+		return false;
+	}
+	authentication->counters.accepted++;
+	return true;
+}
+
+const struct authentication_counters *authentication_counters(const struct authentication *authentication)
+{
+	return &authentication->counters;
+}
