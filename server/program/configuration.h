@@ -1,0 +1,63 @@
+/* What the administrator wants: one field for every row of options.def, from the defaults, the file and --set.
+ *
+ * The file is read with libconfig: `domain = "example.test"; sip: { port = 5060; };`. Unknown names, wrong types and
+ * values out of bounds are errors that name file and line. (The module is not called `config`, because libconfig has
+ * config_init and config_destroy already.) SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "base/attributes.h"
+#include "base/buffer.h"
+#include "base/slice.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CONFIGURATION_ERROR_SIZE 512
+/* A number that was left out. */
+#define CONFIGURATION_UNSET UINT32_MAX
+
+struct text_list {
+	char **items;
+	size_t count;
+};
+
+enum {
+#define GROUP(prefix, heading)
+#define NUMBER(field, ...) CONFIGURATION_INDEX_##field,
+#define OPTIONAL(field, ...) CONFIGURATION_INDEX_##field,
+#define TEXT(field, ...) CONFIGURATION_INDEX_##field,
+#define LIST(field, ...) CONFIGURATION_INDEX_##field,
+#include "program/options.def"
+	CONFIGURATION_OPTION_COUNT
+};
+
+/* `sip.port` is `sip_port`, and so on. Texts are never NULL once configuration_init has succeeded. */
+struct configuration {
+#define GROUP(prefix, heading)
+#define NUMBER(field, ...) uint32_t field;
+#define OPTIONAL(field, ...) uint32_t field; /* CONFIGURATION_UNSET: left out */
+#define TEXT(field, ...) char *field;
+#define LIST(field, ...) struct text_list field;
+#include "program/options.def"
+	unsigned lines[CONFIGURATION_OPTION_COUNT]; /* where in the file each was set; 0: it was not */
+};
+
+/* All defaults. ERR_NO_MEMORY (nothing is left to free). */
+MUST_CHECK int configuration_init(struct configuration *configuration);
+/* Accepts a zeroed one. */
+void configuration_finish(struct configuration *configuration);
+
+/* Reads a file over what is there. On failure `error` is the sentence ("/etc/heliograph.conf:12: sip.port: 70000 is
+ * above 65535"). ERR_CONFIGURATION, ERR_NO_MEMORY. */
+MUST_CHECK int configuration_read(struct configuration *configuration, const char *file,
+				  char error[CONFIGURATION_ERROR_SIZE]);
+/* `assignment` is "name=value", as --set takes it. */
+MUST_CHECK int configuration_set(struct configuration *configuration, const char *assignment,
+				 char error[CONFIGURATION_ERROR_SIZE]);
+/* What no single option can tell: values that contradict each other. `file` (may be NULL) is for the sentence. */
+MUST_CHECK int configuration_check(const struct configuration *configuration, const char *file,
+				   char error[CONFIGURATION_ERROR_SIZE]);
+
+/* The commented sample file, and docs/configuration.md (configuration_write.c). */
+void configuration_write_sample(struct buffer *buffer);
+void configuration_write_markdown(struct buffer *buffer);
