@@ -201,16 +201,24 @@ static pid_t read_pid_file(const struct private_postgres *postgres, char socket_
 	return pid > 1 && pid <= INT_MAX ? (pid_t)pid : 0;
 }
 
-/* The pid may be somebody else's by now: a postmaster works in its data folder. */
+/* The pid may be somebody else's by now: the postmaster that we look for was started with our data folder as one of its
+ * arguments. (Its working folder would say the same, but /proc shows that of other accounts only to those who may
+ * trace them.) */
 static bool is_postmaster(const struct private_postgres *postgres, pid_t pid)
 {
-	char link[64], folder[PATH_MAX];
-	snprintf(link, sizeof(link), "/proc/%ld/cwd", (long)pid);
-	ssize_t length = readlink(link, folder, sizeof(folder) - 1);
-	if (length < 0)
+	char path[64], arguments[2 * PATH_MAX];
+	snprintf(path, sizeof(path), "/proc/%ld/cmdline", (long)pid);
+	FILE *file = fopen(path, "re");
+	if (!file)
 		return false;
-	folder[length] = '\0';
-	return strcmp(folder, postgres->data) == 0;
+	size_t length = fread(arguments, 1, sizeof(arguments), file);
+	fclose(file);
+	struct slice rest = slice_of(arguments, length);
+	while (!slice_is_empty(rest)) {
+		if (slice_equal(slice_take(&rest, '\0'), slice_text(postgres->data)))
+			return true;
+	}
+	return false;
 }
 
 static void reap(struct private_postgres *postgres)

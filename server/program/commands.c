@@ -1,0 +1,128 @@
+/* The table of commands, and how one of them is found and run. SPDX-License-Identifier: MIT */
+#include "program/commands.h"
+
+#include "base/attributes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct command commands[] = {
+	{"run", "", "Serve, until SIGTERM.", run_command, TAKES_CONFIGURATION | TAKES_ACCOUNTS, 0, 0},
+	{"check", "", "Read the configuration and say what is wrong with it; or print the sample or the reference.",
+	 check_command, TAKES_CONFIGURATION | TAKES_PRINT, 0, 0},
+	{"migrate", "", "Bring the database's schema up to this program.", migrate_command, TAKES_CONFIGURATION, 0, 0},
+	{"user add", "USER", "Add an account; its password is read from standard input, or made up (--generate).",
+	 user_add_command, TAKES_CONFIGURATION | TAKES_GENERATE, 1, 1},
+	{"user remove", "USER", "Remove an account with its devices and messages.", user_remove_command,
+	 TAKES_CONFIGURATION, 1, 1},
+	{"user list", "", "List the accounts, their devices and the messages that wait for them.", user_list_command,
+	 TAKES_CONFIGURATION, 0, 0},
+	{"user password", "USER", "Change a password; it is read from standard input, or made up (--generate).",
+	 user_password_command, TAKES_CONFIGURATION | TAKES_GENERATE, 1, 1},
+	{"status", "", "Ask the server that runs how it is.", status_command, TAKES_CONFIGURATION, 0, 0},
+	{"message", "FROM TO [TEXT]",
+	 "Have the server that runs send a message; the text may come from standard input.", message_command,
+	 TAKES_CONFIGURATION, 2, 3},
+	{"version", "", "Print the program's version.", version_command, 0, 0, 0},
+	{"help", "", "Print this.", help_command, 0, 0, SIZE_MAX},
+};
+
+struct group_help {
+	unsigned takes;
+	const char *text;
+};
+
+static const struct group_help option_help[] = {
+	{TAKES_CONFIGURATION,
+	 "  --config FILE     read this configuration (default: /etc/heliograph.conf, if there is one)\n"
+	 "  --set NAME=VALUE  set one option (`heliograph check --print-markdown` lists them)\n"
+	 "  --state FOLDER    where the server keeps what it makes itself\n"},
+	{TAKES_ACCOUNTS, "  --accounts FILE   create or update these accounts first: user,password a line\n"
+			 "  --demo            create the accounts alice, bob and carol, and print how to use them\n"},
+	{TAKES_PRINT, "  --print-sample    print a configuration file with every option\n"
+		      "  --print-markdown  print the reference of all options\n"},
+	{TAKES_GENERATE, "  --generate        make up a password and print it\n"},
+};
+
+static void print_options(FILE *stream, unsigned takes)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(option_help); i++) {
+		if (option_help[i].takes & takes)
+			fputs(option_help[i].text, stream);
+	}
+}
+
+static void print_help(FILE *stream)
+{
+	fputs("Heliograph, a SIP server for chat and presence.\n\nUsage: heliograph COMMAND [OPTION]... "
+	      "[ARGUMENT]...\n\nCommands:\n",
+	      stream);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		char head[64];
+		snprintf(head, sizeof(head), "%s %s", commands[i].name, commands[i].usage);
+		fprintf(stream, "  %-24s %s\n", head, commands[i].sentence);
+	}
+	fputs("\nOptions, where the command has a use for them:\n", stream);
+	print_options(stream, ~0u);
+}
+
+int help_command(const struct command_line *line)
+{
+	(void)line;
+	print_help(stdout);
+	return EXIT_GOOD;
+}
+
+/* Commands have one word or two. `words` becomes how many. */
+static const struct command *find_command(int argc, char **argv, int *words)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		char name[64] = "";
+		const char *blank = strchr(commands[i].name, ' ');
+		*words = blank ? 2 : 1;
+		if (argc < *words)
+			continue;
+		snprintf(name, sizeof(name), "%s%s%s", argv[0], blank ? " " : "", blank ? argv[1] : "");
+		if (strcmp(name, commands[i].name) == 0)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+static int run_with(const struct command *command, int argc, char **argv)
+{
+	struct command_line line;
+	char error[COMMAND_LINE_ERROR_SIZE];
+	if (command_line_parse(argc, argv, command->takes, &line, error) < 0) {
+		fprintf(stderr, "heliograph %s: %s\n", command->name, error);
+		return EXIT_USAGE;
+	}
+	if (line.help) {
+		printf("heliograph %s %s\n%s\n", command->name, command->usage, command->sentence);
+		print_options(stdout, command->takes);
+		return EXIT_GOOD;
+	}
+	if (line.argument_count < command->least_arguments || line.argument_count > command->most_arguments) {
+		fprintf(stderr, "Usage: heliograph %s %s\n", command->name, command->usage);
+		return EXIT_USAGE;
+	}
+	return command->run(&line);
+}
+
+int commands_run(int argc, char **argv)
+{
+	if (argc < 2) {
+		print_help(stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return help_command(NULL);
+	if (strcmp(argv[1], "--version") == 0)
+		return version_command(NULL);
+	int words;
+	const struct command *command = find_command(argc - 1, argv + 1, &words);
+	if (command)
+		return run_with(command, argc - 1 - words, argv + 1 + words);
+	fprintf(stderr, "heliograph: there is no command %.60s; `heliograph help` lists them\n", argv[1]);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,132 @@
+/* heliograph check, migrate, status, message, version: what an administrator asks. SPDX-License-Identifier: MIT */
+#include "base/error.h"
+#include "program/commands.h"
+#include "program/control.h"
+#include "program/database_access.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PRINT_MOST (1u << 20)
+
+static int complain(const char *sentence)
+{
+	fprintf(stderr, "heliograph: %s\n", sentence);
+	return EXIT_FAILED;
+}
+
+static int print_buffer(struct buffer *buffer)
+{
+	bool good = !buffer_failed(buffer) && fwrite(buffer->data, 1, buffer->length, stdout) == buffer->length &&
+		    fflush(stdout) == 0;
+	return good ? EXIT_GOOD : complain("cannot print it");
+}
+
+int check_command(const struct command_line *line)
+{
+	if (line->print_sample || line->print_markdown) {
+		struct buffer buffer;
+		buffer_init(&buffer, PRINT_MOST);
+		if (line->print_sample)
+			configuration_write_sample(&buffer);
+		else
+			configuration_write_markdown(&buffer);
+		int status = print_buffer(&buffer);
+		buffer_finish(&buffer);
+		return status;
+	}
+	struct configuration configuration;
+	char error[CONFIGURATION_ERROR_SIZE];
+	if (command_line_configuration(line, &configuration, error) < 0)
+		return complain(error);
+	configuration_finish(&configuration);
+	puts("The configuration is good.");
+	return EXIT_GOOD;
+}
+
+int migrate_command(const struct command_line *line)
+{
+	struct configuration configuration;
+	char reason[CONFIGURATION_ERROR_SIZE], error[DATABASE_ACCESS_ERROR_SIZE];
+	if (command_line_configuration(line, &configuration, reason) < 0)
+		return complain(reason);
+	struct database_access access;
+	int result = database_access_open(&configuration, &access, error);
+	configuration_finish(&configuration);
+	if (result < 0)
+		return complain(error);
+	int applied = 0;
+	result = administration_migrate(access.administration, &applied);
+	if (result < 0)
+		complain(administration_error(access.administration));
+	else
+		printf("The database is at schema %d (%d step%s applied).\n", administration_schema_wanted(), applied,
+		       applied == 1 ? "" : "s");
+	database_access_close(&access);
+	return result < 0 ? EXIT_FAILED : EXIT_GOOD;
+}
+
+/* Sends a request to the server of the state folder and prints what it says. */
+static int ask(const struct command_line *line, struct slice request)
+{
+	struct configuration configuration;
+	char error[CONFIGURATION_ERROR_SIZE + 128];
+	if (command_line_configuration(line, &configuration, error) < 0)
+		return complain(error);
+	struct buffer answer;
+	buffer_init(&answer, CONTROL_ANSWER_MOST);
+	int result = control_ask(configuration.state, request, &answer), status = EXIT_FAILED;
+	if (result == 0)
+		status = print_buffer(&answer);
+	else if (result == ERR_CONFIGURATION)
+		fprintf(stderr, "heliograph: %.*s\n", SLICE_ARGS(slice_trim(buffer_slice(&answer))));
+	else {
+		snprintf(error, sizeof(error), "%s%.300s%s", "the server with the state folder ", configuration.state,
+			 result == ERR_UNREACHABLE ? " does not run" : ": ");
+		fprintf(stderr, "heliograph: %s%s\n", error, result == ERR_UNREACHABLE ? "" : error_text(result));
+	}
+	buffer_finish(&answer);
+	configuration_finish(&configuration);
+	return status;
+}
+
+int status_command(const struct command_line *line)
+{
+	return ask(line, SLICE("status\n"));
+}
+
+static void append_input(struct buffer *buffer)
+{
+	size_t count = 1;
+	while (count > 0) {
+		char *room = buffer_reserve(buffer, 4096);
+		if (!room)
+			return;
+		count = fread(room, 1, 4096, stdin);
+		buffer->length += count;
+	}
+}
+
+int message_command(const struct command_line *line)
+{
+	if (strpbrk(line->arguments[0], " \n") || strpbrk(line->arguments[1], " \n"))
+		return complain("an address has no blanks");
+	struct buffer request;
+	buffer_init(&request, CONTROL_REQUEST_MOST);
+	buffer_format(&request, "message %s %s\n", line->arguments[0], line->arguments[1]);
+	if (line->argument_count > 2)
+		buffer_text(&request, line->arguments[2]);
+	else
+		append_input(&request);
+	int status = buffer_failed(&request) ? complain("the message is too large") : ask(line, buffer_slice(&request));
+	buffer_finish(&request);
+	return status;
+}
+
+int version_command(const struct command_line *line)
+{
+	(void)line;
+	puts("heliograph " HELIOGRAPH_VERSION);
+	return EXIT_GOOD;
+}

@@ -1,0 +1,182 @@
+/* heliograph user add | remove | list | password. Passwords come from standard input or are made up; never from the
+ * command line, where others on the machine could read them. SPDX-License-Identifier: MIT */
+#include "base/error.h"
+#include "base/random.h"
+#include "program/addresses.h"
+#include "program/commands.h"
+#include "program/credentials.h"
+#include "program/database_access.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* What all four need. */
+struct user_work {
+	const struct command_line *line;
+	struct slice user; /* empty for list */
+	struct slice domain;
+	char domain_text[ADDRESSES_DOMAIN_SIZE];
+	char password[CREDENTIALS_PASSWORD_MOST + 2];
+	struct administration *administration;
+};
+
+static int complain(const char *sentence)
+{
+	fprintf(stderr, "heliograph: %s\n", sentence);
+	return EXIT_FAILED;
+}
+
+/* "alice" or, of our own domain, "alice@example.test". */
+static const char *read_user(struct user_work *work)
+{
+	struct slice domain = slice_text(work->line->arguments[0]);
+	work->user = slice_take(&domain, '@');
+	if (!slice_is_empty(domain) && !slice_equal_nocase(domain, work->domain))
+		return "this server has no accounts of that domain";
+	return credential_check_user(work->user);
+}
+
+/* One line without its end. */
+static bool read_line(char *line, size_t size)
+{
+	if (!fgets(line, (int)size, stdin))
+		return false;
+	line[strcspn(line, "\r\n")] = '\0';
+	return true;
+}
+
+static bool read_hidden_line(const char *prompt, char *line, size_t size)
+{
+	struct termios before;
+	bool hidden = tcgetattr(STDIN_FILENO, &before) == 0;
+	if (hidden) {
+		struct termios silent = before;
+		silent.c_lflag &= ~(tcflag_t)ECHO;
+		hidden = tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) == 0;
+	}
+	fputs(prompt, stderr);
+	bool good = read_line(line, size);
+	if (hidden) {
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+		fputs("\n", stderr);
+	}
+	return good;
+}
+
+/* NULL, or what went wrong. */
+static const char *read_password(struct user_work *work)
+{
+	if (work->line->generate) {
+		random_token(work->password, CREDENTIALS_GENERATED_SIZE - 1);
+		return NULL;
+	}
+	bool is_terminal = isatty(STDIN_FILENO) == 1;
+	bool good = is_terminal ? read_hidden_line("Password: ", work->password, sizeof(work->password))
+				: read_line(work->password, sizeof(work->password));
+	if (!good)
+		return "no password was given";
+	if (is_terminal) {
+		char again[sizeof(work->password)];
+		if (!read_hidden_line("Again: ", again, sizeof(again)) || strcmp(again, work->password) != 0)
+			return "the two are not the same";
+	}
+	return credential_check_password(slice_text(work->password));
+}
+
+typedef int user_work_fn(struct user_work *work);
+
+static int with_database(const struct configuration *configuration, struct user_work *work, user_work_fn *act)
+{
+	struct database_access access;
+	char error[DATABASE_ACCESS_ERROR_SIZE];
+	if (database_access_open_ready(configuration, &access, error) < 0)
+		return complain(error);
+	work->administration = access.administration;
+	int result = act(work);
+	if (result == ERR_EXISTS)
+		complain("there is an account of that name already (heliograph user password changes its password)");
+	else if (result == ERR_NOT_FOUND)
+		complain("there is no account of that name");
+	else if (result < 0)
+		complain(administration_error(access.administration));
+	database_access_close(&access);
+	return result < 0 ? EXIT_FAILED : EXIT_GOOD;
+}
+
+static int work_on_users(const struct command_line *line, bool needs_password, user_work_fn *act)
+{
+	struct configuration configuration;
+	char error[CONFIGURATION_ERROR_SIZE];
+	if (command_line_configuration(line, &configuration, error) < 0)
+		return complain(error);
+	struct user_work work = {.line = line};
+	work.domain = addresses_domain(&configuration, work.domain_text);
+	const char *wrong = line->argument_count > 0 ? read_user(&work) : NULL;
+	if (!wrong && needs_password)
+		wrong = read_password(&work);
+	int status = wrong ? complain(wrong) : with_database(&configuration, &work, act);
+	configuration_finish(&configuration);
+	return status;
+}
+
+static void tell_generated(const struct user_work *work)
+{
+	if (work->line->generate)
+		printf("%s\n", work->password);
+}
+
+static int add(struct user_work *work)
+{
+	struct credential credential = {work->user, slice_text(work->password)};
+	struct account_credentials account = credential_hash(&credential, work->domain);
+	int result = administration_add_account(work->administration, &account);
+	if (result == 0)
+		tell_generated(work);
+	return result;
+}
+
+static int change_password(struct user_work *work)
+{
+	struct credential credential = {work->user, slice_text(work->password)};
+	struct account_credentials account = credential_hash(&credential, work->domain);
+	int result = administration_set_password(work->administration, &account);
+	if (result == 0)
+		tell_generated(work);
+	return result;
+}
+
+static int remove_user(struct user_work *work)
+{
+	return administration_remove_account(work->administration, work->user, work->domain);
+}
+
+static void print_account(void *arg, struct slice user, struct slice domain, unsigned devices, unsigned messages)
+{
+	(void)arg;
+	printf("%.*s@%.*s\t%u device%s\t%u message%s\n", SLICE_ARGS(user), SLICE_ARGS(domain), devices,
+	       devices == 1 ? "" : "s", messages, messages == 1 ? "" : "s");
+}
+
+static int list(struct user_work *work)
+{
+	return administration_list_accounts(work->administration, print_account, NULL);
+}
+
+int user_add_command(const struct command_line *line)
+{
+	return work_on_users(line, true, add);
+}
+int user_remove_command(const struct command_line *line)
+{
+	return work_on_users(line, false, remove_user);
+}
+int user_list_command(const struct command_line *line)
+{
+	return work_on_users(line, false, list);
+}
+int user_password_command(const struct command_line *line)
+{
+	return work_on_users(line, true, change_password);
+}
