@@ -25,7 +25,7 @@ enum sip_method {
 #define METHOD(id, text) id,
 	SIP_METHODS(METHOD)
 #undef METHOD
-	SIP_METHOD_COUNT
+		SIP_METHOD_COUNT
 };
 
 /* Methods compare with case (RFC 3261 §7.1). */
