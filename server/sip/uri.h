@@ -21,8 +21,8 @@ struct sip_uri {
 	struct slice scheme_name; /* as it stood, without ':' */
 	struct slice user;        /* still escaped; empty where absent */
 	struct slice password;
-	struct slice host; /* a name, an IPv4 address, or an IPv6 reference with its brackets */
-	uint16_t port;     /* 0: none given */
+	struct slice host;       /* a name, an IPv4 address, or an IPv6 reference with its brackets */
+	uint16_t port;           /* 0: none given */
 	struct slice parameters; /* what stands after the host, from behind the first ';' (without '?…') */
 	struct slice headers;    /* behind '?' */
 	struct slice rest;       /* URI_OTHER: everything behind the scheme's ':' */
@@ -33,8 +33,12 @@ struct sip_uri {
 MUST_CHECK int sip_uri_parse(struct slice text, struct sip_uri *uri);
 
 /* The value of parameter `name` (without case); true where it is present, with an empty `value` where it
- * has none. Works on any `;name=value;…` text: URI parameters and header parameters. */
+ * has none. A quoted value keeps its quotes: sip_unquote() takes them off. Works on any `;name=value;…` text:
+ * URI parameters and header parameters. */
 bool sip_parameter_find(struct slice parameters, struct slice name, struct slice *value);
+/* The same for the parameters of a URI, where a name may be written with escapes (RFC 4475 §3.1.1.3); the
+ * value's are left in. */
+bool sip_uri_parameter(const struct sip_uri *uri, struct slice name, struct slice *value);
 
 /* RFC 3261 §19.1.4, escapes and parameters included. URI_OTHER compares exactly. */
 bool sip_uri_equal(const struct sip_uri *a, const struct sip_uri *b);
