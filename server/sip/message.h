@@ -18,8 +18,8 @@
 #include <stdint.h>
 
 struct sip_limits {
-	size_t message_bytes;     /* start line, headers and body together */
-	size_t header_bytes;      /* start line and headers */
+	size_t message_bytes; /* start line, headers and body together */
+	size_t header_bytes;  /* start line and headers */
 	size_t body_bytes;
 	unsigned header_count;
 };
@@ -78,7 +78,7 @@ struct sip_parse_error {
  * Even on ERR_SYNTAX or ERR_LIMIT as much as could be read is filled in, so that a 400 can be sent;
  * `error` says why. ERR_NO_MEMORY otherwise. */
 MUST_CHECK int sip_message_parse(struct sip_message *message, struct arena *arena, struct slice bytes,
-                                 const struct sip_limits *limits, struct sip_parse_error *error);
+				 const struct sip_limits *limits, struct sip_parse_error *error);
 
 /* Checks that what every request or response must have is there, once, and well-formed (RFC 3261
  * §8.1.1, §8.2.2.2…: Via, From, To, Call-ID, CSeq with the method of the start line, Request-URI with a
@@ -102,7 +102,7 @@ struct sip_list_cursor {
 	bool started;
 };
 bool sip_message_each(const struct sip_message *message, enum sip_header_id id, struct sip_list_cursor *cursor,
-                      struct slice *element);
+		      struct slice *element);
 /* True where a list header holds the token (without case): option tags, methods. */
 bool sip_message_lists(const struct sip_message *message, enum sip_header_id id, struct slice token);
 

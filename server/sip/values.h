@@ -17,12 +17,12 @@ struct sip_via {
 	struct slice text;      /* the whole value */
 	struct slice transport; /* "UDP", "TCP", "TLS", "WS", "WSS", … */
 	struct slice host;
-	uint16_t port; /* 0: none given */
+	uint16_t port;           /* 0: none given */
 	struct slice parameters; /* from behind the first ';' */
 	struct slice branch;     /* empty: none */
 	struct slice received;
-	uint16_t rport;  /* value, 0: none */
-	bool has_rport;  /* present, with or without value */
+	uint16_t rport; /* value, 0: none */
+	bool has_rport; /* present, with or without value */
 };
 
 /* name-addr or addr-spec with its header parameters: From, To, Contact, Route, Path … */
@@ -64,5 +64,6 @@ MUST_CHECK int sip_date_parse(struct slice text, int64_t *unix_s);
 struct slice sip_date_write(int64_t unix_s, char text[SIP_DATE_SIZE]);
 /* The tag parameter of From or To; empty where there is none. */
 struct slice sip_tag(const struct sip_name_address *address);
-/* Quoted-string content without its quotes; undoes \-escapes into `plain` (of the same size at least). */
+/* The content of a quoted-string, given with or without its quotes: undoes \-escapes into `plain` (of the same size
+ * at least) and returns the length; other text is copied as it is. */
 size_t sip_unquote(struct slice quoted, char *plain);
