@@ -5,6 +5,8 @@
  * empty buffer, so that no two processes ever give out the same. SPDX-License-Identifier: MIT */
 #include "base/random.h"
 
+#include "base/error.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -42,7 +44,7 @@ static void fill_from_system(unsigned char *bytes, size_t count)
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0) {
-			(void)fprintf(stderr, "heliograph: getrandom: %s\n", strerror(errno));
+			(void)fprintf(stderr, "heliograph: getrandom: %s\n", error_text(-errno));
 			abort();
 		}
 		bytes += got;
