@@ -14,16 +14,6 @@
 
 /* The steps of the loop turn. */
 
-static void flush(struct transport *transport)
-{
-	uv_idle_stop(&transport->idle);
-	connection_tell_ended(transport);
-	stream_flush_all(transport);
-	for (unsigned i = 0; i < transport->listener_count; i++)
-		if (transport->listeners[i].udp)
-			udp_flush(transport->listeners[i].udp);
-}
-
 static void on_turn_closed(uv_handle_t *handle)
 {
 	struct transport *transport = handle->data;
@@ -45,10 +35,21 @@ static void close_turn_if_done(struct transport *transport)
 	uv_close((uv_handle_t *)&transport->idle, on_turn_closed);
 }
 
+static void flush(struct transport *transport)
+{
+	connection_tell_ended(transport);
+	stream_flush_all(transport);
+	for (unsigned i = 0; i < transport->listener_count; i++)
+		if (transport->listeners[i].udp)
+			udp_flush(transport->listeners[i].udp);
+	if (list_is_empty(&transport->connections.ended) && list_is_empty(&transport->unsent))
+		uv_idle_stop(&transport->idle);
+	close_turn_if_done(transport);
+}
+
 static void on_prepare(uv_prepare_t *prepare)
 {
 	flush(prepare->data);
-	close_turn_if_done(prepare->data);
 }
 
 static void on_check(uv_check_t *check)
@@ -89,7 +90,7 @@ static void start_turn(struct transport *transport)
 static void init_rates(struct transport_rates *rates)
 {
 	const struct log_rate rate = {.burst = 5, .interval_ms = 2000};
-	*rates = (struct transport_rates){rate, rate, rate, rate, rate, rate};
+	*rates = (struct transport_rates){rate, rate, rate, rate, rate, rate, rate};
 }
 
 struct transport *transport_create(uv_loop_t *loop, struct timers *timers, struct log *log,

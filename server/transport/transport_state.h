@@ -42,7 +42,7 @@ struct connection_table {
 
 /* Events that outsiders can cause at will, each with its own limit of log lines. */
 struct transport_rates {
-	struct log_rate refused, framing, datagram, tls, slow, accept;
+	struct log_rate refused, framing, datagram, tls, slow, accept, connect;
 };
 
 struct transport {
