@@ -1,0 +1,57 @@
+/* Changes that are committed together, a callback each.
+ *
+ * While one batch is being committed the next gathers. A batch is one transaction of at most one statement for
+ * each step below, sent at once. A batch that the database refuses is sent again in smaller pieces until the change
+ * that is at fault stands alone. A batch whose connection is lost is kept and sent again: every change may be made
+ * twice without harm. SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "storage/postgres/database.h"
+
+struct batch;
+
+enum change_kind { CHANGE_MESSAGE, CHANGE_SETTLED, CHANGE_BINDINGS };
+
+/* The head of each change; what follows is its kind's, and one block of memory with it. */
+struct change {
+	struct list_link link;
+	enum change_kind kind;
+	storage_done_fn *done;
+	void *arg;
+	int64_t queued_at_ms;
+	bool resent; /* it may have been committed before */
+	int result;  /* what `done` is told after the commit */
+};
+
+/* One statement of a batch: what it takes from the changes, and what its answer means for them. */
+struct batch_step {
+	const struct statement *statement;
+	/* Appends the parameters; sets `rows`, 0 where the batch has nothing for it. ERR_NO_MEMORY. */
+	int (*write)(struct change *const *changes, size_t count, struct parameters *parameters, size_t *rows);
+	/* NULL: the answer has no rows. May set the changes' results. */
+	void (*read)(struct change *const *changes, size_t count, const PGresult *result);
+};
+
+/* In messages.c and bindings.c, in the order of sending. */
+extern const struct batch_step messages_step_save, messages_step_check, messages_step_settle;
+extern const struct batch_step bindings_step_devices, bindings_step_save, bindings_step_remove;
+
+/* The statements of all steps, for the pipeline; how many. */
+#define BATCH_STEPS 6
+size_t batch_statements(const struct statement *statements[BATCH_STEPS]);
+
+struct batch *batch_create(struct storage *storage);
+void batch_destroy(struct batch *batch);
+
+/* Makes room for a change of `bytes` (its head and all that follows) that the caller fills and hands to
+ * batch_add; NULL where it is refused, and then `done` will be told why. */
+struct change *batch_new_change(struct batch *batch, enum change_kind kind, size_t bytes, storage_done_fn *done,
+				void *arg);
+void batch_add(struct batch *batch, struct change *change);
+
+/* Sends what waits, unless a batch is being committed. */
+void batch_flush(struct batch *batch);
+/* Answers what has waited since before `before_ms` (timers' time) with ERR_STORAGE_AWAY. */
+void batch_expire(struct batch *batch, int64_t before_ms);
+size_t batch_count(const struct batch *batch);
+void batch_describe(const struct batch *batch, struct buffer *buffer);

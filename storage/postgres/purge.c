@@ -1,0 +1,109 @@
+/* Deleting what is over, a slice at a time. SPDX-License-Identifier: MIT */
+#include "reads.h"
+
+#include <stdlib.h>
+
+/* $1: now; $2: most rows of each kind; $3: messages received before (ms); $4: devices seen before;
+ * $5, $6 and $7, $8: how far the walks along the keys of bindings and devices have come.
+ *
+ * A binding or device that is refreshed while this runs is looked at again by PostgreSQL before it is deleted, so
+ * the conditions stand in the DELETEs, too. A device's debts go with it. */
+const struct statement purge_statement = {
+	"purge",
+	"WITH b AS (SELECT account_id, key_id, expires_at FROM bindings"
+	"  WHERE (account_id, key_id) > ($5::bigint, $6::bigint) ORDER BY account_id, key_id LIMIT $2::bigint),"
+	" v AS (SELECT account_id, device_id, last_seen FROM devices"
+	"  WHERE (account_id, device_id) > ($7::bigint, $8::bigint) ORDER BY account_id, device_id LIMIT $2::bigint),"
+	" gone_bindings AS (DELETE FROM bindings x USING b WHERE b.expires_at <= $1::bigint"
+	"  AND x.account_id = b.account_id AND x.key_id = b.key_id AND x.expires_at <= $1::bigint),"
+	" gone_devices AS (DELETE FROM devices x USING v WHERE v.last_seen < $4::bigint"
+	"  AND x.account_id = v.account_id AND x.device_id = v.device_id AND x.last_seen < $4::bigint"
+	"  AND NOT EXISTS (SELECT FROM bindings y WHERE y.account_id = x.account_id AND y.device_id = x.device_id"
+	"   AND y.expires_at > $1::bigint)"
+	"  RETURNING x.account_id, x.device_id),"
+	" gone_device_debts AS (DELETE FROM debts x USING gone_devices g"
+	"  WHERE x.account_id = g.account_id AND x.device_id = g.device_id),"
+	" e AS (SELECT account_id, message_id, device_id FROM debts WHERE expires_at <= $1::bigint LIMIT $2::bigint),"
+	" gone_debts AS (DELETE FROM debts x USING e"
+	"  WHERE x.account_id = e.account_id AND x.message_id = e.message_id AND x.device_id = e.device_id),"
+	" m AS (SELECT receiver_id, id FROM messages y WHERE y.received_at < $3::bigint"
+	"  AND NOT EXISTS (SELECT FROM debts d WHERE d.account_id = y.receiver_id AND d.message_id = y.id"
+	"   AND d.expires_at > $1::bigint) LIMIT $2::bigint),"
+	" gone_messages AS (DELETE FROM messages x USING m WHERE x.receiver_id = m.receiver_id AND x.id = m.id)"
+	" SELECT (SELECT count(*) FROM b), (SELECT count(*) FROM v), (SELECT count(*) FROM e), (SELECT count(*) FROM "
+	"m),"
+	" (SELECT account_id FROM b ORDER BY account_id DESC, key_id DESC LIMIT 1),"
+	" (SELECT key_id FROM b ORDER BY account_id DESC, key_id DESC LIMIT 1),"
+	" (SELECT account_id FROM v ORDER BY account_id DESC, device_id DESC LIMIT 1),"
+	" (SELECT device_id FROM v ORDER BY account_id DESC, device_id DESC LIMIT 1)",
+};
+
+enum {
+	COLUMN_BINDINGS,
+	COLUMN_DEVICES,
+	COLUMN_DEBTS,
+	COLUMN_MESSAGES,
+	COLUMN_LAST_BINDING,
+	COLUMN_LAST_DEVICE = COLUMN_LAST_BINDING + 2
+};
+
+struct purge_read {
+	struct read read;
+	int64_t history_s, device_s;
+	unsigned most;
+};
+
+static int write_read(struct storage *storage, struct read *const *reads, size_t count, struct parameters *parameters)
+{
+	(void)count;
+	const struct purge_read *purge = CONTAINER_OF(reads[0], struct purge_read, read);
+	int64_t now_ms = storage_wall_ms();
+	parameters_number(parameters, now_ms / 1000);
+	parameters_number(parameters, purge->most);
+	parameters_number(parameters, now_ms - purge->history_s * 1000);
+	parameters_number(parameters, now_ms / 1000 - purge->device_s);
+	parameters_number(parameters, storage->purged_binding[0]);
+	parameters_number(parameters, storage->purged_binding[1]);
+	parameters_number(parameters, storage->purged_device[0]);
+	parameters_number(parameters, storage->purged_device[1]);
+	return 0;
+}
+
+/* Where a walk goes on: behind the last row, or beyond all rows when it has seen them. */
+static bool walk_on(const PGresult *rows, int count_column, int last_column, unsigned most, int64_t walked[2])
+{
+	bool more = row_number(rows, 0, count_column) >= most;
+	walked[0] = more ? row_number(rows, 0, last_column) : INT64_MAX;
+	walked[1] = more ? row_number(rows, 0, last_column + 1) : INT64_MAX;
+	return more;
+}
+
+static void on_rows(struct storage *storage, struct read *const *reads, size_t count, const PGresult *rows)
+{
+	(void)count;
+	const struct purge_read *purge = CONTAINER_OF(reads[0], struct purge_read, read);
+	bool bindings = walk_on(rows, COLUMN_BINDINGS, COLUMN_LAST_BINDING, purge->most, storage->purged_binding);
+	bool devices = walk_on(rows, COLUMN_DEVICES, COLUMN_LAST_DEVICE, purge->most, storage->purged_device);
+	/* The walks begin anew together, when both are done: the shorter one waits for the longer. */
+	if (!bindings && !devices)
+		storage->purged_binding[0] = storage->purged_device[0] = INT64_MIN;
+	bool more = bindings || devices || row_number(rows, 0, COLUMN_DEBTS) >= purge->most ||
+		    row_number(rows, 0, COLUMN_MESSAGES) >= purge->most;
+	purge->read.answer.to.purged(purge->read.answer.arg, 0, more);
+}
+
+static const struct read_kind purge_kind = {&purge_statement, 1, write_read, on_rows};
+
+void storage_purge(struct storage *storage, int64_t history_s, int64_t device_s, unsigned most, storage_purged_fn *done,
+		   void *arg)
+{
+	struct answer answer = {.kind = ANSWER_PURGED, .to.purged = done, .arg = arg};
+	struct read *read = reads_new(storage->background_reads, &purge_kind, sizeof(struct purge_read), answer);
+	if (!read)
+		return;
+	struct purge_read *purge = CONTAINER_OF(read, struct purge_read, read);
+	purge->history_s = history_s;
+	purge->device_s = device_s;
+	purge->most = most > 0 ? most : 1;
+	reads_add(storage->background_reads, read);
+}
