@@ -42,7 +42,7 @@ struct place {
 
 static int fail_at(struct place place, char error[CONFIGURATION_ERROR_SIZE], const char *sentence)
 {
-	snprintf(error, CONFIGURATION_ERROR_SIZE, "%s:%u: %s", place.file, place.line, sentence);
+	snprintf(error, CONFIGURATION_ERROR_SIZE, "%.500s:%u: %s", place.file, place.line, sentence);
 	return ERR_CONFIGURATION;
 }
 
@@ -63,28 +63,28 @@ static const struct option *find_similar(struct slice name)
 	return NULL;
 }
 
-static void describe_unknown(struct slice name, char sentence[CONFIGURATION_ERROR_SIZE])
+static void describe_unknown(struct slice name, char sentence[OPTION_ERROR_SIZE])
 {
 	const struct option *similar = find_similar(name);
-	snprintf(sentence, CONFIGURATION_ERROR_SIZE, "%.*s: there is no such option%s%s%s",
+	snprintf(sentence, OPTION_ERROR_SIZE, "%.*s: there is no such option%s%s%s",
 		 (int)(name.length < 100 ? name.length : 100), name.at, similar ? " (is " : "",
 		 similar ? similar->name : "", similar ? " meant?)" : "");
 }
 
 static int set_items(const struct option *option, struct configuration *configuration, config_setting_t *setting,
-		     char sentence[CONFIGURATION_ERROR_SIZE])
+		     char sentence[OPTION_ERROR_SIZE])
 {
 	struct slice items[LIST_ITEMS];
 	int count = config_setting_length(setting);
 	if (count > LIST_ITEMS) {
-		snprintf(sentence, CONFIGURATION_ERROR_SIZE, "%s: more than %d items", option->name, LIST_ITEMS);
+		snprintf(sentence, OPTION_ERROR_SIZE, "%s: more than %d items", option->name, LIST_ITEMS);
 		return ERR_CONFIGURATION;
 	}
 	for (int i = 0; i < count; i++) {
 		const char *item = config_setting_get_string_elem(setting, i);
 		if (!item) {
-			snprintf(sentence, CONFIGURATION_ERROR_SIZE, "%s: item %d is not a text in quotes",
-				 option->name, i + 1);
+			snprintf(sentence, OPTION_ERROR_SIZE, "%s: item %d is not a text in quotes", option->name,
+				 i + 1);
 			return ERR_CONFIGURATION;
 		}
 		items[i] = slice_text(item);
@@ -93,7 +93,7 @@ static int set_items(const struct option *option, struct configuration *configur
 }
 
 static int set_value(const struct option *option, struct configuration *configuration, config_setting_t *setting,
-		     char sentence[CONFIGURATION_ERROR_SIZE])
+		     char sentence[OPTION_ERROR_SIZE])
 {
 	switch (config_setting_type(setting)) {
 	case CONFIG_TYPE_INT:
@@ -105,8 +105,7 @@ static int set_value(const struct option *option, struct configuration *configur
 	case CONFIG_TYPE_LIST:
 		return set_items(option, configuration, setting, sentence);
 	default:
-		snprintf(sentence, CONFIGURATION_ERROR_SIZE, "%s: neither a whole number nor a text nor a list",
-			 option->name);
+		snprintf(sentence, OPTION_ERROR_SIZE, "%s: neither a whole number nor a text nor a list", option->name);
 		return ERR_CONFIGURATION;
 	}
 }
@@ -133,7 +132,7 @@ static int read_setting(struct configuration *configuration, config_setting_t *s
 {
 	const char *in_file = config_setting_source_file(setting);
 	struct place place = {in_file ? in_file : file, config_setting_source_line(setting)};
-	char name[NAME_SIZE], sentence[CONFIGURATION_ERROR_SIZE];
+	char name[NAME_SIZE], sentence[OPTION_ERROR_SIZE];
 	int length = snprintf(name, sizeof(name), "%s%s%s", prefix, prefix[0] ? "." : "", config_setting_name(setting));
 	if (length < 0 || (size_t)length >= sizeof(name))
 		return fail_at(place, error, "the name is too long for any option");
@@ -162,7 +161,7 @@ int configuration_read(struct configuration *configuration, const char *file, ch
 {
 	FILE *stream = fopen(file, "re");
 	if (!stream) {
-		snprintf(error, CONFIGURATION_ERROR_SIZE, "%s: %s", file, error_text(-errno));
+		snprintf(error, CONFIGURATION_ERROR_SIZE, "%.500s: %s", file, error_text(-errno));
 		return ERR_CONFIGURATION;
 	}
 	config_t parsed;
@@ -189,14 +188,14 @@ int configuration_set(struct configuration *configuration, const char *assignmen
 	}
 	struct slice name = slice_trim(slice_take(&rest, '='));
 	const struct option *option = option_find(name);
-	char sentence[CONFIGURATION_ERROR_SIZE];
+	char sentence[OPTION_ERROR_SIZE];
 	int result = ERR_CONFIGURATION;
 	if (option)
 		result = option_set_word(option, configuration, rest, sentence);
 	else
 		describe_unknown(name, sentence);
 	if (result < 0)
-		snprintf(error, CONFIGURATION_ERROR_SIZE, "--set: %.*s", CONFIGURATION_ERROR_SIZE - 16, sentence);
+		snprintf(error, CONFIGURATION_ERROR_SIZE, "--set: %s", sentence);
 	else
 		configuration->lines[option_index(option)] = 0;
 	return result;

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONFIGURATION_ERROR_SIZE 512
+#define CONFIGURATION_ERROR_SIZE 1024
 /* A number that was left out. */
 #define CONFIGURATION_UNSET UINT32_MAX
 

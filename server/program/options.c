@@ -183,27 +183,27 @@ static const char *kind_text(enum option_kind kind)
 	return texts[kind];
 }
 
-static int wrong_kind(const struct option *option, const char *given, char error[CONFIGURATION_ERROR_SIZE])
+static int wrong_kind(const struct option *option, const char *given, char error[OPTION_ERROR_SIZE])
 {
-	snprintf(error, CONFIGURATION_ERROR_SIZE, "%s: this is %s, wanted is %s", option->name, given,
+	snprintf(error, OPTION_ERROR_SIZE, "%s: this is %s, wanted is %s", option->name, given,
 		 kind_text(option->kind));
 	return ERR_CONFIGURATION;
 }
 
-static int no_memory(char error[CONFIGURATION_ERROR_SIZE])
+static int no_memory(char error[OPTION_ERROR_SIZE])
 {
-	snprintf(error, CONFIGURATION_ERROR_SIZE, "%s", error_text(ERR_NO_MEMORY));
+	snprintf(error, OPTION_ERROR_SIZE, "%s", error_text(ERR_NO_MEMORY));
 	return ERR_NO_MEMORY;
 }
 
 int option_set_number(const struct option *option, struct configuration *configuration, int64_t number,
-		      char error[CONFIGURATION_ERROR_SIZE])
+		      char error[OPTION_ERROR_SIZE])
 {
 	if (option->kind != OPTION_NUMBER)
 		return wrong_kind(option, "a number", error);
 	bool below = number < (int64_t)option->least;
 	if (below || number > (int64_t)option->most) {
-		snprintf(error, CONFIGURATION_ERROR_SIZE, "%s: %" PRId64 " is %s %" PRIu32 "%s%s", option->name, number,
+		snprintf(error, OPTION_ERROR_SIZE, "%s: %" PRId64 " is %s %" PRIu32 "%s%s", option->name, number,
 			 below ? "below" : "above", below ? option->least : option->most, option->unit[0] ? " " : "",
 			 option->unit);
 		return ERR_CONFIGURATION;
@@ -213,8 +213,7 @@ int option_set_number(const struct option *option, struct configuration *configu
 }
 
 /* A text, or an item of a list. An empty text means "not given" where there is something that then holds. */
-static int check_text(const struct option *option, struct slice text, bool may_be_empty,
-		      char error[CONFIGURATION_ERROR_SIZE])
+static int check_text(const struct option *option, struct slice text, bool may_be_empty, char error[OPTION_ERROR_SIZE])
 {
 	const char *wrong = NULL;
 	if (memchr(text.at ? text.at : "", '\0', text.length))
@@ -225,13 +224,13 @@ static int check_text(const struct option *option, struct slice text, bool may_b
 		wrong = option->check(text);
 	if (!wrong)
 		return 0;
-	snprintf(error, CONFIGURATION_ERROR_SIZE, "%s: \"%.*s\" %s", option->name,
+	snprintf(error, OPTION_ERROR_SIZE, "%s: \"%.*s\" %s", option->name,
 		 (int)(text.length < 200 ? text.length : 200), text.at ? text.at : "", wrong);
 	return ERR_CONFIGURATION;
 }
 
 int option_set_text(const struct option *option, struct configuration *configuration, struct slice text,
-		    char error[CONFIGURATION_ERROR_SIZE])
+		    char error[OPTION_ERROR_SIZE])
 {
 	if (option->kind != OPTION_TEXT)
 		return wrong_kind(option, "a text", error);
@@ -248,12 +247,12 @@ int option_set_text(const struct option *option, struct configuration *configura
 }
 
 int option_set_list(const struct option *option, struct configuration *configuration, const struct slice *items,
-		    size_t count, char error[CONFIGURATION_ERROR_SIZE])
+		    size_t count, char error[OPTION_ERROR_SIZE])
 {
 	if (option->kind != OPTION_LIST)
 		return wrong_kind(option, "a list", error);
 	if (count == 0 && !(option->otherwise && option->otherwise[0])) {
-		snprintf(error, CONFIGURATION_ERROR_SIZE, "%s: the list may not be empty", option->name);
+		snprintf(error, OPTION_ERROR_SIZE, "%s: the list may not be empty", option->name);
 		return ERR_CONFIGURATION;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -278,14 +277,14 @@ int option_set_list(const struct option *option, struct configuration *configura
 }
 
 static int set_list_word(const struct option *option, struct configuration *configuration, struct slice word,
-			 char error[CONFIGURATION_ERROR_SIZE])
+			 char error[OPTION_ERROR_SIZE])
 {
 	struct slice items[LIST_ITEMS];
 	size_t count = 0;
 	struct slice rest = slice_trim(word);
 	while (!slice_is_empty(rest)) {
 		if (count == LIST_ITEMS) {
-			snprintf(error, CONFIGURATION_ERROR_SIZE, "%s: more than %d items", option->name, LIST_ITEMS);
+			snprintf(error, OPTION_ERROR_SIZE, "%s: more than %d items", option->name, LIST_ITEMS);
 			return ERR_CONFIGURATION;
 		}
 		items[count++] = slice_trim(slice_take(&rest, ','));
@@ -294,12 +293,12 @@ static int set_list_word(const struct option *option, struct configuration *conf
 }
 
 static int set_number_word(const struct option *option, struct configuration *configuration, struct slice word,
-			   char error[CONFIGURATION_ERROR_SIZE])
+			   char error[OPTION_ERROR_SIZE])
 {
 	uint64_t number;
 	bool negative = slice_starts_with(word, SLICE("-"));
 	if (!slice_to_number(negative ? slice_from(word, 1) : word, INT64_MAX, &number)) {
-		snprintf(error, CONFIGURATION_ERROR_SIZE, "%s: \"%.*s\" is not a number", option->name,
+		snprintf(error, OPTION_ERROR_SIZE, "%s: \"%.*s\" is not a number", option->name,
 			 (int)(word.length < 100 ? word.length : 100), word.at);
 		return ERR_CONFIGURATION;
 	}
@@ -307,7 +306,7 @@ static int set_number_word(const struct option *option, struct configuration *co
 }
 
 int option_set_word(const struct option *option, struct configuration *configuration, struct slice word,
-		    char error[CONFIGURATION_ERROR_SIZE])
+		    char error[OPTION_ERROR_SIZE])
 {
 	switch (option->kind) {
 	case OPTION_NUMBER:
@@ -322,7 +321,7 @@ int option_set_word(const struct option *option, struct configuration *configura
 
 int option_reset(const struct option *option, struct configuration *configuration)
 {
-	char error[CONFIGURATION_ERROR_SIZE];
+	char error[OPTION_ERROR_SIZE];
 	if (!option->initial) {
 		*number_field(option, configuration) = CONFIGURATION_UNSET;
 		return 0;

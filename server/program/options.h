@@ -11,6 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A sentence about one option; whoever read the value puts file and line before it. */
+#define OPTION_ERROR_SIZE 400
+
 enum option_kind { OPTION_NUMBER, OPTION_TEXT, OPTION_LIST };
 
 /* What is wrong with the value ("is not an IP address"), NULL where nothing is. */
@@ -46,14 +49,14 @@ bool option_is_in_group(const struct option *option, const struct option_group *
 /* Each sets the field, or leaves it and says in `error` what is wrong: "sip.port: 70000 is above 65535".
  * ERR_CONFIGURATION, ERR_NO_MEMORY. */
 MUST_CHECK int option_set_number(const struct option *option, struct configuration *configuration, int64_t number,
-				 char error[CONFIGURATION_ERROR_SIZE]);
+				 char error[OPTION_ERROR_SIZE]);
 MUST_CHECK int option_set_text(const struct option *option, struct configuration *configuration, struct slice text,
-			       char error[CONFIGURATION_ERROR_SIZE]);
+			       char error[OPTION_ERROR_SIZE]);
 MUST_CHECK int option_set_list(const struct option *option, struct configuration *configuration,
-			       const struct slice *items, size_t count, char error[CONFIGURATION_ERROR_SIZE]);
+			       const struct slice *items, size_t count, char error[OPTION_ERROR_SIZE]);
 /* From the command line: a number in decimal, the items of a list separated by commas. */
 MUST_CHECK int option_set_word(const struct option *option, struct configuration *configuration, struct slice word,
-			       char error[CONFIGURATION_ERROR_SIZE]);
+			       char error[OPTION_ERROR_SIZE]);
 /* Back to the default. ERR_NO_MEMORY. */
 MUST_CHECK int option_reset(const struct option *option, struct configuration *configuration);
 /* Frees what the field holds. */
