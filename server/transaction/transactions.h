@@ -21,7 +21,7 @@ struct transaction_timing {
 struct transactions_options {
 	struct transaction_timing timing; /* 500, 4000, 5000 */
 	struct sip_limits limits;
-	unsigned most; /* server and client transactions together; beyond it new requests get 503 */
+	unsigned most;            /* server and client transactions together; beyond it new requests get 503 */
 	struct slice server_name; /* value of Server in our responses; empty: none */
 };
 
@@ -37,9 +37,9 @@ struct transaction_sender {
 
 struct transaction_counters {
 	uint64_t requests[SIP_METHOD_COUNT], responses_sent[7]; /* by class, [0] unused */
-	uint64_t request_retransmissions;  /* absorbed */
-	uint64_t response_retransmissions; /* absorbed or repeated by us */
-	uint64_t stray_responses;          /* no transaction of ours */
+	uint64_t request_retransmissions;                       /* absorbed */
+	uint64_t response_retransmissions;                      /* absorbed or repeated by us */
+	uint64_t stray_responses;                               /* no transaction of ours */
 	uint64_t malformed_requests, malformed_responses;
 	uint64_t client_timeouts;
 	unsigned server_transactions, client_transactions; /* now */
@@ -51,9 +51,9 @@ struct transaction_counters {
 typedef void transactions_request_fn(void *arg, struct request *request);
 
 struct transactions *transactions_create(struct timers *timers, struct log *log,
-                                         const struct transactions_options *options,
-                                         const struct transaction_sender *sender,
-                                         transactions_request_fn *on_request, void *arg);
+					 const struct transactions_options *options,
+					 const struct transaction_sender *sender, transactions_request_fn *on_request,
+					 void *arg);
 /* Client transactions end with ERR_CLOSED first; requests still unanswered are freed without an answer. */
 void transactions_destroy(struct transactions *transactions);
 
