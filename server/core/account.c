@@ -21,6 +21,7 @@ struct device *account_device(struct account *account, int64_t device_id)
 		return NULL;
 	device->account = account;
 	device->id = device_id;
+	list_init(&device->branches);
 	device->next = account->devices;
 	account->devices = device;
 	return device;

@@ -17,6 +17,7 @@
 
 struct outbox;
 struct registration;
+struct location;
 
 /* The texts of a binding stand behind it in one allocation. */
 enum binding_text {
@@ -32,6 +33,7 @@ enum binding_text {
 
 struct binding {
 	struct binding *next; /* of the same device, newest registration first */
+	struct location *location;
 	struct device *device;
 	struct table_link connection_link; /* location's table by connection; UDP: not linked */
 	struct timer expiry;
@@ -53,9 +55,10 @@ struct device {
 	struct device *next;
 	struct account *account;
 	struct binding *bindings;
-	struct outbox *outbox; /* while something is being delivered from the store */
-	int64_t id;            /* storage_device_id(instance) */
-	uint32_t owed;         /* stored messages that it has not taken */
+	struct outbox *outbox;     /* while something is being delivered from the store */
+	struct list_link branches; /* messages on their way to it (features/messaging) */
+	int64_t id;                /* storage_device_id(instance) */
+	uint32_t owed;             /* stored messages that it has not taken */
 };
 
 struct account {
@@ -66,6 +69,7 @@ struct account {
 	int64_t id;
 	unsigned holders;          /* requests and deliveries that keep it in memory */
 	uint32_t mailbox_messages; /* owed to anybody; may be too high, is counted afresh before it refuses */
+	bool knows_devices;        /* all of them are here, with what is owed; else only those with bindings */
 	bool is_removed;           /* deleted by the administrator: freed when nobody holds it */
 	uint8_t ha1_md5[16];
 	uint8_t ha1_sha256[32];

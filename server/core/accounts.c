@@ -150,15 +150,17 @@ static int take_devices(struct account *account, const struct stored_device *dev
 			uint32_t mailbox_messages)
 {
 	account->mailbox_messages = mailbox_messages;
-	for (struct device *device = account->devices; device; device = device->next)
-		device->owed = 0;
+	account->knows_devices = true;
 	for (size_t i = 0; i < count; i++) {
 		if (devices[i].device_id == STORAGE_DEVICE_ANY)
 			continue;
 		struct device *device = account_device(account, devices[i].device_id);
 		if (!device)
 			return ERR_NO_MEMORY;
-		device->owed = devices[i].owed;
+		/* What was kept since the look-up began is in memory only: too much corrects itself at the next
+		 * delivery, too little would be forgotten. */
+		if (devices[i].owed > device->owed)
+			device->owed = devices[i].owed;
 	}
 	return 0;
 }

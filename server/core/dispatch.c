@@ -213,19 +213,27 @@ static void let_in(struct dispatch *dispatch, struct request *request)
 		request_reply(request, status, NULL);
 }
 
-/* Promise 5: nobody is someone else. From names the sender of a MESSAGE, To the owner of a REGISTER (RFC 3261 §10.3
- * step 3 forbids nothing else, but third-party registration has no user here). */
+static bool names_sender(struct dispatch *dispatch, struct request *request, const struct sip_name_address *claimed)
+{
+	struct slice user;
+	return domain_user(dispatch->domain, &request->arena, &claimed->uri, &user) == 0 &&
+	       slice_equal(user, account_user(request->sender));
+}
+
+/* Promise 5: nobody is someone else. From names the sender, and To the owner of a REGISTER (RFC 3261 §10.3 step 3;
+ * nobody registers for somebody else here). */
 static bool is_himself(struct dispatch *dispatch, struct request *request)
 {
-	bool is_register = request->message.method == SIP_REGISTER;
-	const struct sip_name_address *from = sip_message_from(&request->message);
-	const struct sip_name_address *claimed = is_register ? sip_message_to(&request->message) : from;
-	struct slice user;
-	int result = domain_user(dispatch->domain, &request->arena, &claimed->uri, &user);
-	if (result == 0 && slice_equal(user, account_user(request->sender)))
+	const char *wrong = NULL;
+	if (!names_sender(dispatch, request, sip_message_from(&request->message)))
+		wrong = "From";
+	else if (request->message.method == SIP_REGISTER &&
+		 !names_sender(dispatch, request, sip_message_to(&request->message)))
+		wrong = "To";
+	if (!wrong)
 		return true;
 	dispatch->counters.refused++;
-	request_refuse(request, SIP_FORBIDDEN, "%s is not the authenticated user %.*s", is_register ? "To" : "From",
+	request_refuse(request, SIP_FORBIDDEN, "%s is not the authenticated user %.*s", wrong,
 		       SLICE_ARGS(account_user(request->sender)));
 	return false;
 }

@@ -1,0 +1,327 @@
+/* Bindings in memory, in step with their rows. SPDX-License-Identifier: MIT */
+#include "features/location.h"
+
+#include "base/error.h"
+#include "core/clock.h"
+#include "sip/uri.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct location {
+	struct timers *timers;
+	struct transport *transport;
+	struct accounts *accounts;
+	struct storage *storage;
+	struct log *log;
+	struct table by_connection;
+	location_returned_fn *on_returned;
+	void *on_returned_arg;
+	storage_done_fn *on_loaded;
+	void *on_loaded_arg;
+	struct location_counters counters;
+};
+
+/* --- flows in rows ------------------------------------------------------------------------------------------- */
+
+struct slice location_flow_write(const struct flow *flow, char text[LOCATION_FLOW_SIZE])
+{
+	struct slice name = transport_parameter((enum transport_kind)flow->transport);
+	size_t length = name.length;
+	memcpy(text, name.at, name.length);
+	if (flow->transport == TRANSPORT_UDP) {
+		char address[ADDRESS_TEXT_SIZE];
+		struct slice peer = address_write(&flow->peer, address);
+		text[length++] = ' ';
+		memcpy(text + length, peer.at, peer.length);
+		length += peer.length;
+	}
+	return slice_of(text, length);
+}
+
+/* False: the flow was a connection, which is gone, or the row is unreadable. */
+static bool flow_read(const struct location *location, struct slice text, struct flow *flow)
+{
+	struct slice name = slice_take(&text, ' ');
+	enum transport_kind kind;
+	if (!transport_find(name, &kind) || kind != TRANSPORT_UDP)
+		return false;
+	size_t colon = text.length;
+	while (colon > 0 && text.at[colon - 1] != ':')
+		colon--;
+	uint64_t port;
+	struct address peer;
+	return colon > 0 && slice_to_number(slice_from(text, colon), UINT16_MAX, &port) &&
+	       address_parse_ip(slice_of(text.at, colon - 1), (uint16_t)port, &peer) &&
+	       transport_udp_flow(location->transport, &peer, flow);
+}
+
+/* --- one binding --------------------------------------------------------------------------------------------- */
+
+static uint64_t connection_hash(const struct location *location, uint64_t connection)
+{
+	return table_hash(&location->by_connection, &connection, sizeof connection);
+}
+
+static void set_reachable(struct location *location, struct binding *binding, bool reachable)
+{
+	if (binding->is_linked && !reachable) {
+		table_remove(&location->by_connection, &binding->connection_link);
+		binding->is_linked = false;
+	}
+	if (!binding->is_linked && reachable && binding->flow.connection != 0) {
+		table_insert(&location->by_connection, &binding->connection_link,
+			     connection_hash(location, binding->flow.connection));
+		binding->is_linked = true;
+	}
+	if (binding->reachable != reachable)
+		location->counters.reachable += reachable ? 1u : (unsigned)-1;
+	binding->reachable = reachable;
+}
+
+static void detach(struct binding *binding)
+{
+	struct binding **at = &binding->device->bindings;
+	while (*at != binding)
+		at = &(*at)->next;
+	*at = binding->next;
+}
+
+void location_unbind(struct location *location, struct binding *binding)
+{
+	struct account *account = binding->device->account;
+	timer_stop(&binding->expiry);
+	set_reachable(location, binding, false);
+	detach(binding);
+	free(binding);
+	location->counters.bindings--;
+	account_release(location->accounts, account);
+}
+
+static void on_removed_row(void *arg, int result)
+{
+	/* The row goes with the next purge, or is overwritten, where this failed. */
+	(void)arg;
+	(void)result;
+}
+
+static void on_expired(struct timer *timer)
+{
+	struct binding *binding = CONTAINER_OF(timer, struct binding, expiry);
+	struct location *location = binding->location;
+	struct slice key = binding_text(binding, BINDING_KEY);
+	struct binding_changes changes = {
+		.account_id = binding->device->account->id, .removed_keys = &key, .removed_count = 1};
+	storage_save_bindings(location->storage, &changes, on_removed_row, NULL);
+	location_unbind(location, binding);
+}
+
+static struct binding *binding_create(const struct stored_binding *stored)
+{
+	const struct slice texts[BINDING_TEXT_COUNT] = {
+		[BINDING_KEY] = stored->key,
+		[BINDING_CONTACT] = stored->contact,
+		[BINDING_PARAMETERS] = stored->parameters,
+		[BINDING_INSTANCE] = stored->instance,
+		[BINDING_PATH] = stored->path,
+		[BINDING_CALL_ID] = stored->call_id,
+		[BINDING_USER_AGENT] = stored->user_agent,
+	};
+	size_t bytes = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		if (texts[i].length > UINT16_MAX)
+			return NULL;
+		bytes += texts[i].length;
+	}
+	struct binding *binding = calloc(1, sizeof *binding + bytes);
+	if (!binding)
+		return NULL;
+	char *at = binding->text;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		if (texts[i].length > 0)
+			memcpy(at, texts[i].at, texts[i].length);
+		at += texts[i].length;
+		binding->lengths[i] = (uint16_t)texts[i].length;
+	}
+	binding->stored_until_s = stored->expires_at_s;
+	binding->registered_at_ms = stored->registered_at_ms;
+	binding->cseq = stored->cseq;
+	binding->reg_id = stored->reg_id;
+	binding->granted_s = stored->granted_s;
+	binding->q = stored->q;
+	return binding;
+}
+
+static int bind_for(struct location *location, struct account *account, const struct stored_binding *stored,
+		    const struct flow *flow, int64_t lives_ms)
+{
+	struct device *device = account_device(account, stored->device_id);
+	struct binding *binding = device ? binding_create(stored) : NULL;
+	if (!binding)
+		return ERR_NO_MEMORY;
+	struct binding *replaced = location_find(account, stored->key);
+	bool was_reachable = location_reachable(device) != NULL;
+	bool same_flow = replaced && replaced->reachable && flow && flow_equal(&replaced->flow, flow);
+
+	account_hold(location->accounts, account);
+	binding->location = location;
+	binding->device = device;
+	binding->next = device->bindings;
+	device->bindings = binding;
+	binding->expires_at_ms = timers_now(location->timers) + lives_ms;
+	timer_start(location->timers, &binding->expiry, lives_ms, on_expired);
+	location->counters.bindings++;
+	if (flow) {
+		binding->flow = *flow;
+		set_reachable(location, binding, transport_is_open(location->transport, flow));
+	}
+	if (replaced)
+		location_unbind(location, replaced);
+	if (binding->reachable && location->on_returned && (!was_reachable || !same_flow))
+		location->on_returned(location->on_returned_arg, device);
+	return 0;
+}
+
+/* --- interface ----------------------------------------------------------------------------------------------- */
+
+struct location *location_create(struct timers *timers, struct transport *transport, struct accounts *accounts,
+				 struct storage *storage, struct log *log)
+{
+	struct location *location = calloc(1, sizeof *location);
+	if (!location)
+		return NULL;
+	if (table_init(&location->by_connection) != 0) {
+		free(location);
+		return NULL;
+	}
+	location->timers = timers;
+	location->transport = transport;
+	location->accounts = accounts;
+	location->storage = storage;
+	location->log = log;
+	return location;
+}
+
+static void unbind_all(void *arg, struct account *account)
+{
+	struct location *location = arg;
+	account_hold(location->accounts, account);
+	for (struct device *device = account->devices; device; device = device->next)
+		while (device->bindings)
+			location_unbind(location, device->bindings);
+	account_release(location->accounts, account);
+}
+
+void location_destroy(struct location *location)
+{
+	if (!location)
+		return;
+	accounts_each(location->accounts, unbind_all, location);
+	table_finish(&location->by_connection);
+	free(location);
+}
+
+void location_on_returned(struct location *location, location_returned_fn *on_returned, void *arg)
+{
+	location->on_returned = on_returned;
+	location->on_returned_arg = arg;
+	accounts_on_removed(location->accounts, unbind_all, location);
+}
+
+static void on_stored_binding(void *arg, const struct stored_account *stored_account,
+			      const struct stored_binding *stored)
+{
+	struct location *location = arg;
+	int64_t lives_ms = stored->expires_at_s * 1000 - clock_unix_ms();
+	if (lives_ms <= 0)
+		return;
+	struct account *account = accounts_take(location->accounts, stored_account);
+	struct flow flow = {0};
+	bool has_flow = flow_read(location, stored->flow, &flow);
+	if (!account || bind_for(location, account, stored, has_flow ? &flow : NULL, lives_ms) != 0)
+		log_event(location->log, LOG_ERROR, "binding_not_loaded",
+			  &(struct log_context){.aor = stored_account->user}, "%s", error_text(ERR_NO_MEMORY));
+}
+
+static void on_all_loaded(void *arg, int result)
+{
+	struct location *location = arg;
+	if (result == 0)
+		log_event(location->log, LOG_INFO, "bindings_loaded", NULL, "%u bindings, %u of them reachable",
+			  location->counters.bindings, location->counters.reachable);
+	location->on_loaded(location->on_loaded_arg, result);
+}
+
+void location_load(struct location *location, storage_done_fn *done, void *arg)
+{
+	location->on_loaded = done;
+	location->on_loaded_arg = arg;
+	storage_load_bindings(location->storage, on_stored_binding, on_all_loaded, location);
+}
+
+struct binding *location_find(const struct account *account, struct slice key)
+{
+	for (const struct device *device = account->devices; device; device = device->next)
+		for (struct binding *binding = device->bindings; binding; binding = binding->next)
+			if (slice_equal(binding_text(binding, BINDING_KEY), key))
+				return binding;
+	return NULL;
+}
+
+int location_bind(struct location *location, struct account *account, const struct stored_binding *stored,
+		  const struct flow *flow)
+{
+	return bind_for(location, account, stored, flow, (int64_t)stored->granted_s * 1000);
+}
+
+void location_extend(struct location *location, struct binding *binding, uint32_t cseq, uint32_t granted_s)
+{
+	binding->cseq = cseq;
+	binding->granted_s = granted_s;
+	binding->expires_at_ms = timers_now(location->timers) + (int64_t)granted_s * 1000;
+	timer_start(location->timers, &binding->expiry, (int64_t)granted_s * 1000, on_expired);
+	/* Still alive: what waits for a device that did not answer is tried again. */
+	if (binding->reachable && binding->device->owed > 0 && location->on_returned)
+		location->on_returned(location->on_returned_arg, binding->device);
+}
+
+static bool is_over(const struct table_link *link, const void *key)
+{
+	const uint64_t *connection = key;
+	return CONTAINER_OF(link, const struct binding, connection_link)->flow.connection == *connection;
+}
+
+void location_flow_closed(struct location *location, const struct flow *flow)
+{
+	if (flow->connection == 0)
+		return;
+	uint64_t hash = connection_hash(location, flow->connection);
+	struct table_link *link;
+	while ((link = table_find(&location->by_connection, hash, is_over, &flow->connection)))
+		set_reachable(location, CONTAINER_OF(link, struct binding, connection_link), false);
+}
+
+struct binding *location_reachable(const struct device *device)
+{
+	for (struct binding *binding = device->bindings; binding; binding = binding->next)
+		if (binding->reachable)
+			return binding;
+	return NULL;
+}
+
+struct address location_tcp_peer(const struct binding *binding)
+{
+	struct address peer = {0};
+	struct sip_uri uri;
+	if (binding->flow.transport != TRANSPORT_UDP ||
+	    sip_uri_parse(binding_text(binding, BINDING_CONTACT), &uri) != 0 ||
+	    !address_parse_ip(uri.host, uri.port ? uri.port : 5060, &peer) ||
+	    !address_same_ip(&peer, &binding->flow.peer))
+		return (struct address){0};
+	return peer;
+}
+
+const struct location_counters *location_counters(const struct location *location)
+{
+	return &location->counters;
+}

@@ -1,0 +1,27 @@
+/* A MESSAGE as a row, and the row as a MESSAGE again (RFC 3428): what is kept of it so that a device that returns gets
+ * what the sender sent: From, To, Call-ID, CSeq, Date, every header that is not the transport's, and the untouched
+ * body. SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "base/arena.h"
+#include "base/attributes.h"
+#include "base/buffer.h"
+#include "sip/message.h"
+#include "storage/storage.h"
+
+#include <stdbool.h>
+
+/* Fills request_uri, from, to, call_id, cseq, headers, content_type and body of `row`, with slices into the message
+ * and `arena`. A message without Date gets that of `received_at_ms`. ERR_NO_MEMORY. */
+MUST_CHECK int message_form_keep(struct arena *arena, struct sip_message *message, int64_t received_at_ms,
+				 struct stored_message *row);
+
+/* Everything behind our Via (client_request.rest). `routes` is the binding's Path, empty: none. */
+void message_form_write(struct buffer *buffer, const struct stored_message *row, struct slice routes);
+
+/* Typing notifications (RFC 3994), and what its sender gave no time to live (RFC 3428 §6), are never stored. */
+bool message_form_is_fleeting(const struct sip_message *message);
+
+/* What a device's answer means for a message: it has it, it will never take it, or it may be tried again. */
+enum message_outcome { MESSAGE_TAKEN, MESSAGE_REFUSED, MESSAGE_NOT_TAKEN };
+enum message_outcome message_form_outcome(const struct sip_message *response);

@@ -1,0 +1,234 @@
+/* The way in: whom the MESSAGE is for, whether it was here before, and whether its receiver exists.
+ * SPDX-License-Identifier: MIT */
+#include "features/messaging.h"
+
+#include "base/error.h"
+#include "base/random.h"
+#include "core/clock.h"
+#include "features/delivery.h"
+
+#include <stdlib.h>
+
+enum { SCRATCH_BYTES = 1024 * 1024, OWN_MESSAGE_BYTES = 256 * 1024 };
+
+struct messaging *messaging_create(const struct messaging_parts *parts, const struct messaging_options *options)
+{
+	struct messaging *messaging = calloc(1, sizeof *messaging);
+	if (!messaging)
+		return NULL;
+	messaging->parts = *parts;
+	messaging->options = *options;
+	messaging->history_rate = (struct log_rate){.burst = 1, .interval_ms = 10000};
+	list_init(&messaging->deliveries);
+	buffer_init(&messaging->scratch, SCRATCH_BYTES);
+	return messaging;
+}
+
+void messaging_destroy(struct messaging *messaging)
+{
+	if (!messaging)
+		return;
+	delivery_destroy_all(messaging);
+	buffer_finish(&messaging->scratch);
+	free(messaging);
+}
+
+void messaging_set_options(struct messaging *messaging, const struct messaging_options *options)
+{
+	messaging->options = *options;
+}
+
+const struct messaging_counters *messaging_counters(const struct messaging *messaging)
+{
+	return &messaging->counters;
+}
+
+/* An order, its Call-ID mark of a temporary GRUU, and the look-up of its receiver. */
+struct addressed {
+	struct messaging *messaging;
+	struct delivery_order order;
+	struct slice user;
+	uint32_t call_id_mark;
+	struct arena arena; /* of our own message */
+};
+
+/* RFC 5627 §3.2: a temporary GRUU ends with the registration that it was given for. */
+static bool gruu_is_alive(const struct addressed *addressed, const struct account *account)
+{
+	if (addressed->order.only_device == 0)
+		return true;
+	const struct device *device = account_find_device(account, addressed->order.only_device);
+	if (!device || addressed->call_id_mark == 0)
+		return device != NULL;
+	for (const struct binding *binding = device->bindings; binding; binding = binding->next)
+		if (gruu_call_id_mark(binding_text(binding, BINDING_CALL_ID)) == addressed->call_id_mark)
+			return true;
+	return false;
+}
+
+static void refuse(struct addressed *addressed, unsigned status, struct slice headers, const char *sentence)
+{
+	struct arena own = addressed->arena;
+	bool is_own = addressed->order.arena != NULL;
+	addressed->messaging->counters.refused++;
+	delivery_refuse(&addressed->order, status, headers, sentence);
+	if (is_own)
+		arena_finish(&own);
+}
+
+static void deliver(struct addressed *addressed, struct account *account)
+{
+	struct messaging *messaging = addressed->messaging;
+	struct delivery_order *order = &addressed->order;
+	if (!gruu_is_alive(addressed, account)) {
+		refuse(addressed, SIP_NOT_FOUND, (struct slice){0}, "There is no such device");
+		return;
+	}
+	struct buffer sender;
+	buffer_init(&sender, 1024);
+	buffer_append(&sender, order->sender_user);
+	buffer_byte(&sender, '@');
+	buffer_append(&sender, domain_name(messaging->parts.domain));
+	unsigned status =
+		recognition_find(messaging->parts.recognition, account->id, buffer_slice(&sender),
+				 sip_message_call_id(order->message), sip_message_cseq(order->message)->number);
+	buffer_finish(&sender);
+	if (status != 0 && order->request) {
+		messaging->counters.recognised++;
+		request_reply(order->request, status, NULL);
+		return;
+	}
+	order->receiver = account;
+	struct delivery_order ready = *order;
+	struct arena own = addressed->arena;
+	if (ready.arena)
+		ready.arena = &own;
+	delivery_start(messaging, &ready);
+}
+
+static void on_receiver_loaded(void *arg, int result, struct account *account)
+{
+	struct addressed *addressed = arg;
+	if (result == 0)
+		deliver(addressed, account);
+	else if (result == ERR_NOT_FOUND)
+		refuse(addressed, SIP_NOT_FOUND, (struct slice){0}, "There is no such account");
+	else
+		refuse(addressed, SIP_SERVICE_UNAVAILABLE, SLICE("Retry-After: 5\r\n"),
+		       "The receiver cannot be looked up now");
+}
+
+static void find_receiver(struct addressed *addressed)
+{
+	struct accounts *accounts = addressed->messaging->parts.accounts;
+	struct account *account = accounts_find(accounts, addressed->user);
+	if (account && account->knows_devices)
+		deliver(addressed, account);
+	else
+		accounts_load(accounts, addressed->user, on_receiver_loaded, addressed);
+}
+
+unsigned messaging_handle(void *arg, struct request *request)
+{
+	struct messaging *messaging = arg;
+	struct addressed *addressed = arena_allocate_zeroed(&request->arena, 1, sizeof *addressed);
+	if (!addressed)
+		return SIP_INTERNAL_ERROR;
+	addressed->messaging = messaging;
+	addressed->order = (struct delivery_order){
+		.request = request,
+		.message = &request->message,
+		.sender_user = account_user(request->sender),
+		.sender_id = request->sender->id,
+	};
+	const struct sip_uri *uri = sip_message_request_uri(&request->message);
+	int result;
+	if (gruu_is(uri)) {
+		struct gruu_target target = {0};
+		result = gruu_resolve(messaging->parts.gruus, &request->arena, uri, &target);
+		addressed->user = target.user;
+		addressed->order.only_device = target.device_id;
+		addressed->call_id_mark = target.call_id_mark;
+	} else {
+		result = domain_user(messaging->parts.domain, &request->arena, uri, &addressed->user);
+	}
+	/* The sender's name is needed after the account may have been forgotten. */
+	if (result == 0)
+		result = arena_copy(&request->arena, addressed->order.sender_user, &addressed->order.sender_user);
+	if (result != 0) {
+		messaging->counters.refused++;
+		request_refuse(request, result == ERR_NO_MEMORY ? SIP_INTERNAL_ERROR : SIP_NOT_FOUND, "%s",
+			       result == ERR_NO_MEMORY ? error_text(result)
+						       : "The Request-URI names no user of this server");
+		return SIP_LATER;
+	}
+	find_receiver(addressed);
+	return SIP_LATER;
+}
+
+/* --- messages of our own -------------------------------------------------------------------------------------- */
+
+static void write_address(struct buffer *buffer, const char *name, struct slice user, struct slice domain)
+{
+	buffer_text(buffer, name);
+	buffer_text(buffer, ": <sip:");
+	sip_uri_escape_user(buffer, user);
+	buffer_byte(buffer, '@');
+	buffer_append(buffer, domain);
+	buffer_byte(buffer, '>');
+}
+
+static int compose(struct arena *arena, struct slice domain, struct slice from_user, struct slice to_user,
+		   struct slice text, struct slice *bytes)
+{
+	char tag[17], call_id[25];
+	random_token(tag, sizeof tag - 1);
+	random_token(call_id, sizeof call_id - 1);
+	struct buffer buffer;
+	buffer_init(&buffer, OWN_MESSAGE_BYTES / 2);
+	buffer_text(&buffer, "MESSAGE sip:");
+	sip_uri_escape_user(&buffer, to_user);
+	buffer_byte(&buffer, '@');
+	buffer_append(&buffer, domain);
+	buffer_text(&buffer, " SIP/2.0\r\n");
+	write_address(&buffer, "From", from_user, domain);
+	buffer_text(&buffer, ";tag=");
+	buffer_text(&buffer, tag);
+	write_address(&buffer, "\r\nTo", to_user, domain);
+	buffer_text(&buffer, "\r\nCall-ID: ");
+	buffer_text(&buffer, call_id);
+	buffer_text(&buffer, "\r\nCSeq: 1 MESSAGE\r\nContent-Type: text/plain;charset=UTF-8\r\nContent-Length: ");
+	buffer_number(&buffer, text.length);
+	buffer_text(&buffer, "\r\n\r\n");
+	buffer_append(&buffer, text);
+	int result = buffer_failed(&buffer) ? ERR_LIMIT : arena_copy(arena, buffer_slice(&buffer), bytes);
+	buffer_finish(&buffer);
+	return result;
+}
+
+void messaging_send_text(struct messaging *messaging, struct slice from_user, struct slice to_user, struct slice text,
+			 messaging_sent_fn *done, void *arg)
+{
+	struct arena arena;
+	arena_init(&arena, NULL, OWN_MESSAGE_BYTES);
+	struct addressed *addressed = arena_allocate_zeroed(&arena, 1, sizeof *addressed);
+	struct sip_message *message = arena_allocate_zeroed(&arena, 1, sizeof *message);
+	struct sip_limits limits = {OWN_MESSAGE_BYTES, OWN_MESSAGE_BYTES, OWN_MESSAGE_BYTES, UINT8_MAX};
+	struct sip_parse_error error;
+	struct slice bytes, sender, user;
+	if (!addressed || !message ||
+	    compose(&arena, domain_name(messaging->parts.domain), from_user, to_user, text, &bytes) != 0 ||
+	    arena_copy(&arena, from_user, &sender) != 0 || arena_copy(&arena, to_user, &user) != 0 ||
+	    sip_message_parse(message, &arena, bytes, &limits, &error) != 0) {
+		arena_finish(&arena);
+		done(arg, SIP_ENTITY_TOO_LARGE, "The text is too long");
+		return;
+	}
+	addressed->messaging = messaging;
+	addressed->user = user;
+	addressed->order =
+		(struct delivery_order){.message = message, .on_sent = done, .on_sent_arg = arg, .sender_user = sender};
+	addressed->arena = arena; /* it holds `addressed` itself; whoever ends copies it out first */
+	addressed->order.arena = &addressed->arena;
+	find_receiver(addressed);
+}

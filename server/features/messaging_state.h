@@ -1,0 +1,14 @@
+/* What messaging.c and delivery.c share. SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "base/list.h"
+#include "features/messaging.h"
+
+struct messaging {
+	struct messaging_parts parts;
+	struct messaging_options options;
+	struct messaging_counters counters;
+	struct list_link deliveries;
+	struct buffer scratch;
+	struct log_rate history_rate;
+};

@@ -1,0 +1,510 @@
+/* REGISTER, in the order of RFC 3261 §10.3: read what is asked, wait for one's turn, decide, commit, apply, answer.
+ * SPDX-License-Identifier: MIT */
+#include "features/registrar.h"
+
+#include "base/error.h"
+#include "core/clock.h"
+#include "features/contact.h"
+#include "sip/write.h"
+
+#include <stdlib.h>
+
+/* A row is written to be good for this many times what was granted (location.h). */
+enum { LEASE_FACTOR = 2 };
+
+/* REGISTERs of one account that wait for their turn; nobody has a reason for more. */
+enum { WAITING_MOST = 16 };
+
+struct registrar {
+	struct timers *timers;
+	struct accounts *accounts;
+	struct location *location;
+	struct gruus *gruus;
+	struct storage *storage;
+	struct log *log;
+	struct registrar_options options;
+	struct registrar_counters counters;
+};
+
+/* One Contact, and what becomes of its binding. */
+struct contact_change {
+	struct contact contact;
+	struct slice key;
+	bool removes;
+	bool extends; /* only the expiry moves, within the row's lease */
+};
+
+/* One REGISTER from its reading to its answer; lives in the request's arena. */
+struct registration {
+	struct registration *next; /* of the same account, behind this one */
+	struct registrar *registrar;
+	struct request *request;
+	struct account *account;
+	struct contact_change *changes;
+	size_t count;
+	bool removes_all;
+	bool outbound; /* the client can do RFC 5626, and asks for it */
+	struct slice path;
+	uint32_t cseq;
+};
+
+struct registrar *registrar_create(struct timers *timers, struct accounts *accounts, struct location *location,
+				   struct gruus *gruus, struct storage *storage, struct log *log,
+				   const struct registrar_options *options)
+{
+	struct registrar *registrar = calloc(1, sizeof *registrar);
+	if (!registrar)
+		return NULL;
+	registrar->timers = timers;
+	registrar->accounts = accounts;
+	registrar->location = location;
+	registrar->gruus = gruus;
+	registrar->storage = storage;
+	registrar->log = log;
+	registrar->options = *options;
+	return registrar;
+}
+
+void registrar_destroy(struct registrar *registrar)
+{
+	free(registrar);
+}
+
+void registrar_set_options(struct registrar *registrar, const struct registrar_options *options)
+{
+	registrar->options = *options;
+}
+
+const struct registrar_counters *registrar_counters(const struct registrar *registrar)
+{
+	return &registrar->counters;
+}
+
+/* --- reading ------------------------------------------------------------------------------------------------- */
+
+/* Refuses and returns false, so that checks can be chained. */
+static bool refuse(struct registration *registration, unsigned status, const char *sentence)
+{
+	registration->registrar->counters.refused++;
+	request_refuse(registration->request, status, "%s", sentence);
+	return false;
+}
+
+static size_t count_contacts(const struct sip_message *message)
+{
+	struct sip_list_cursor cursor = {0};
+	struct slice element;
+	size_t count = 0;
+	while (sip_message_each(message, SIP_HEADER_CONTACT, &cursor, &element))
+		count++;
+	return count;
+}
+
+/* RFC 3261 §10.2.2: "*" stands alone and with Expires 0. */
+static bool read_wildcard(struct registration *registration, size_t contacts)
+{
+	uint32_t expires_s;
+	struct slice text = sip_message_value(&registration->request->message, SIP_HEADER_EXPIRES);
+	if (contacts != 1 || sip_seconds_parse(text, &expires_s) != 0 || expires_s != 0)
+		return refuse(registration, SIP_BAD_REQUEST, "Contact: * must stand alone and with Expires: 0");
+	registration->removes_all = true;
+	return true;
+}
+
+static bool interval_is_long_enough(struct registration *registration, const struct contact *contact)
+{
+	const struct registrar_options *options = &registration->registrar->options;
+	if (contact->expires_s == 0 || contact->expires_s >= options->expires_least_s)
+		return true;
+	struct buffer headers;
+	buffer_init(&headers, 64);
+	buffer_format(&headers, "Min-Expires: %u\r\n", options->expires_least_s); /* RFC 3261 §20.23 */
+	registration->registrar->counters.refused++;
+	request_refuse_with(registration->request, SIP_INTERVAL_TOO_BRIEF, buffer_slice(&headers),
+			    "Expires %u s is less than the %u s this server accepts", contact->expires_s,
+			    options->expires_least_s);
+	buffer_finish(&headers);
+	return false;
+}
+
+static bool read_contacts(struct registration *registration)
+{
+	struct registrar *registrar = registration->registrar;
+	struct request *request = registration->request;
+	size_t contacts = count_contacts(&request->message);
+	registration->changes = arena_allocate_zeroed(&request->arena, contacts + 1, sizeof *registration->changes);
+	if (!registration->changes)
+		return refuse(registration, SIP_INTERNAL_ERROR, error_text(ERR_NO_MEMORY));
+	uint32_t default_s = registrar->options.expires_default_s;
+	struct slice expires = sip_message_value(&request->message, SIP_HEADER_EXPIRES);
+	if (!slice_is_empty(expires) && sip_seconds_parse(expires, &default_s) != 0)
+		default_s = registrar->options.expires_default_s;
+
+	struct sip_list_cursor cursor = {0};
+	struct slice element;
+	size_t flows = 0;
+	while (sip_message_each(&request->message, SIP_HEADER_CONTACT, &cursor, &element)) {
+		if (slice_equal(element, SLICE("*")))
+			return read_wildcard(registration, contacts);
+		struct contact *contact = &registration->changes[registration->count].contact;
+		if (contact_parse(&request->arena, element, default_s, contact) != 0)
+			return refuse(registration, SIP_BAD_REQUEST, "A Contact header cannot be read");
+		if (!interval_is_long_enough(registration, contact))
+			return false;
+		if (contact->expires_s > registrar->options.expires_most_s)
+			contact->expires_s = registrar->options.expires_most_s;
+		if (!registration->outbound)
+			contact->reg_id = 0;
+		flows += contact->reg_id != 0 && contact->expires_s != 0;
+		registration->count++;
+	}
+	/* RFC 5626 §6: one flow, one binding. */
+	if (flows > 1)
+		return refuse(registration, SIP_BAD_REQUEST, "A REGISTER can have one Contact with a reg-id only");
+	return true;
+}
+
+/* The Path values in one line (RFC 3327 §5.3). */
+static bool read_path(struct registration *registration)
+{
+	struct request *request = registration->request;
+	struct buffer path;
+	buffer_init(&path, request->message.bytes.length + 2);
+	struct sip_list_cursor cursor = {0};
+	struct slice element, last = {0};
+	while (sip_message_each(&request->message, SIP_HEADER_PATH, &cursor, &element)) {
+		if (path.length > 0)
+			buffer_text(&path, ", ");
+		buffer_append(&path, element);
+		last = element;
+	}
+	bool copied =
+		!buffer_failed(&path) && arena_copy(&request->arena, buffer_slice(&path), &registration->path) == 0;
+	buffer_finish(&path);
+	if (!copied)
+		return refuse(registration, SIP_INTERNAL_ERROR, error_text(ERR_NO_MEMORY));
+
+	/* RFC 5626 §6: where a proxy stands between, it must have said that it keeps the flow (";ob"). */
+	const struct sip_header *via = sip_message_header(&request->message, SIP_HEADER_VIA);
+	bool through_proxy = via && (sip_message_next_header(&request->message, via) || !slice_is_empty(last));
+	if (registration->outbound && through_proxy) {
+		struct sip_name_address edge;
+		struct slice value;
+		if (slice_is_empty(last) || sip_name_address_parse(last, &edge) != 0 ||
+		    !sip_parameter_find(edge.uri.parameters, SLICE("ob"), &value)) {
+			bool insists = sip_message_lists(&request->message, SIP_HEADER_REQUIRE, SLICE("outbound"));
+			if (insists)
+				return refuse(registration, SIP_FIRST_HOP_LACKS_OUTBOUND,
+					      "The proxy on the way does not keep flows");
+			registration->outbound = false;
+		}
+	}
+	return true;
+}
+
+/* --- deciding ------------------------------------------------------------------------------------------------ */
+
+/* The binding that the contact names: by flow (RFC 5626 §6), else by URI (RFC 3261 §10.3 step 7, §19.1.4). */
+static struct binding *find_binding(const struct account *account, const struct contact *contact, struct slice flow_key)
+{
+	if (contact->reg_id != 0)
+		return location_find(account, flow_key);
+	for (const struct device *device = account->devices; device; device = device->next) {
+		for (struct binding *binding = device->bindings; binding; binding = binding->next) {
+			if (binding->reg_id != 0)
+				continue;
+			struct slice text = binding_text(binding, BINDING_CONTACT);
+			struct sip_uri uri;
+			if (slice_equal(text, contact->uri_text) ||
+			    (sip_uri_parse(text, &uri) == 0 && sip_uri_equal(&uri, &contact->uri)))
+				return binding;
+		}
+	}
+	return NULL;
+}
+
+static bool write_flow_key(struct registration *registration, struct contact_change *change)
+{
+	struct buffer key;
+	buffer_init(&key, change->contact.instance.length + 32);
+	buffer_text(&key, "flow:");
+	buffer_append(&key, change->contact.instance);
+	buffer_format(&key, ";reg-id=%u", change->contact.reg_id);
+	bool copied = !buffer_failed(&key) &&
+		      arena_copy(&registration->request->arena, buffer_slice(&key), &change->key) == 0;
+	buffer_finish(&key);
+	return copied || refuse(registration, SIP_INTERNAL_ERROR, error_text(ERR_NO_MEMORY));
+}
+
+/* Promise 1 with a lease: nothing that the row says has changed, and it outlives what is granted now. */
+static bool row_suffices(const struct registration *registration, const struct binding *binding,
+			 const struct contact *contact)
+{
+	return binding->stored_until_s >= clock_unix_ms() / 1000 + contact->expires_s && binding->q == contact->q &&
+	       binding->reachable && flow_equal(&binding->flow, &registration->request->flow) &&
+	       slice_equal(binding_text(binding, BINDING_CONTACT), contact->uri_text) &&
+	       slice_equal(binding_text(binding, BINDING_PARAMETERS), contact->parameters) &&
+	       slice_equal(binding_text(binding, BINDING_PATH), registration->path) &&
+	       slice_equal(binding_text(binding, BINDING_CALL_ID),
+			   sip_message_call_id(&registration->request->message));
+}
+
+/* RFC 3261 §10.3 step 7: an older request of the same client changes nothing. */
+static bool is_in_order(struct registration *registration, const struct binding *binding)
+{
+	if (!slice_equal(binding_text(binding, BINDING_CALL_ID),
+			 sip_message_call_id(&registration->request->message)) ||
+	    registration->cseq > binding->cseq)
+		return true;
+	return refuse(registration, SIP_INTERNAL_ERROR, "A later REGISTER of the same Call-ID has been served already");
+}
+
+static bool decide(struct registration *registration)
+{
+	struct registrar *registrar = registration->registrar;
+	struct account *account = registration->account;
+	unsigned bindings = account_count_bindings(account);
+	for (size_t i = 0; i < registration->count; i++) {
+		struct contact_change *change = &registration->changes[i];
+		const struct contact *contact = &change->contact;
+		if (contact->reg_id != 0 && !write_flow_key(registration, change))
+			return false;
+		struct binding *binding = find_binding(account, contact, change->key);
+		if (binding && !is_in_order(registration, binding))
+			return false;
+		if (contact->reg_id == 0)
+			change->key = binding ? binding_text(binding, BINDING_KEY) : contact->uri_text;
+		/* The binding may end before the commit does: the key is the request's from here on. */
+		if (arena_copy(&registration->request->arena, change->key, &change->key) != 0)
+			return refuse(registration, SIP_INTERNAL_ERROR, error_text(ERR_NO_MEMORY));
+		change->removes = contact->expires_s == 0;
+		change->extends = binding && !change->removes && row_suffices(registration, binding, contact);
+		if (!binding && !change->removes && ++bindings > registrar->options.contacts_most) {
+			registrar->counters.refused++;
+			request_refuse(registration->request, SIP_FORBIDDEN,
+				       "The account has %u contacts already, which is the limit",
+				       registrar->options.contacts_most);
+			return false;
+		}
+	}
+	if (registration->removes_all) {
+		for (const struct device *device = account->devices; device; device = device->next)
+			for (const struct binding *binding = device->bindings; binding; binding = binding->next)
+				if (!is_in_order(registration, binding))
+					return false;
+	}
+	return true;
+}
+
+/* --- committing and applying ---------------------------------------------------------------------------------- */
+
+static void fill_row(const struct registration *registration, const struct contact_change *change, struct slice flow,
+		     struct stored_binding *row)
+{
+	const struct contact *contact = &change->contact;
+	const struct sip_message *message = &registration->request->message;
+	int64_t now_ms = clock_unix_ms();
+	*row = (struct stored_binding){
+		.account_id = registration->account->id,
+		.key = change->key,
+		.contact = contact->uri_text,
+		.parameters = contact->parameters,
+		.instance = contact->instance,
+		.path = registration->path,
+		.call_id = sip_message_call_id(message),
+		.user_agent = sip_message_value(message, SIP_HEADER_USER_AGENT),
+		.flow = flow,
+		.device_id = storage_device_id(contact->instance),
+		.expires_at_s = now_ms / 1000 + (int64_t)LEASE_FACTOR * contact->expires_s,
+		.registered_at_ms = now_ms,
+		.cseq = registration->cseq,
+		.reg_id = contact->reg_id,
+		.q = contact->q,
+		.granted_s = contact->expires_s,
+	};
+}
+
+static void on_committed(void *arg, int result);
+
+/* Asks storage for the changes that need a row; false where there is none, and the answer waits for nothing. */
+static bool commit(struct registration *registration)
+{
+	struct account *account = registration->account;
+	struct arena *arena = &registration->request->arena;
+	size_t most = registration->count + (registration->removes_all ? account_count_bindings(account) : 0);
+	struct stored_binding *saved = arena_allocate_zeroed(arena, most + 1, sizeof *saved);
+	struct slice *removed = arena_allocate_zeroed(arena, most + 1, sizeof *removed);
+	if (!saved || !removed) {
+		on_committed(registration, ERR_NO_MEMORY);
+		return true;
+	}
+	char flow_text[LOCATION_FLOW_SIZE];
+	struct slice flow = location_flow_write(&registration->request->flow, flow_text);
+	struct binding_changes changes = {.account_id = account->id, .saved = saved, .removed_keys = removed};
+	for (size_t i = 0; i < registration->count; i++) {
+		const struct contact_change *change = &registration->changes[i];
+		if (change->removes)
+			removed[changes.removed_count++] = change->key;
+		else if (!change->extends)
+			fill_row(registration, change, flow, &saved[changes.saved_count++]);
+	}
+	if (registration->removes_all)
+		for (const struct device *device = account->devices; device; device = device->next)
+			for (const struct binding *binding = device->bindings; binding; binding = binding->next)
+				removed[changes.removed_count++] = binding_text(binding, BINDING_KEY);
+	if (changes.saved_count == 0 && changes.removed_count == 0)
+		return false;
+	storage_save_bindings(registration->registrar->storage, &changes, on_committed, registration);
+	return true;
+}
+
+static void unbind_key(struct registration *registration, struct slice key)
+{
+	struct binding *binding = location_find(registration->account, key);
+	if (!binding)
+		return;
+	location_unbind(registration->registrar->location, binding);
+	registration->registrar->counters.removed++;
+}
+
+static int apply(struct registration *registration)
+{
+	struct registrar *registrar = registration->registrar;
+	for (size_t i = 0; i < registration->count; i++) {
+		const struct contact_change *change = &registration->changes[i];
+		struct binding *binding = location_find(registration->account, change->key);
+		if (change->removes) {
+			unbind_key(registration, change->key);
+		} else if (change->extends && binding) {
+			location_extend(registrar->location, binding, registration->cseq, change->contact.expires_s);
+			registrar->counters.extended++;
+		} else {
+			struct stored_binding row;
+			fill_row(registration, change, (struct slice){0}, &row);
+			int result = location_bind(registrar->location, registration->account, &row,
+						   &registration->request->flow);
+			if (result != 0)
+				return result;
+			registrar->counters.written++;
+		}
+	}
+	if (registration->removes_all)
+		for (struct device *device = registration->account->devices; device; device = device->next)
+			while (device->bindings)
+				unbind_key(registration, binding_text(device->bindings, BINDING_KEY));
+	return 0;
+}
+
+/* --- answering ------------------------------------------------------------------------------------------------ */
+
+static void write_binding(const struct registration *registration, const struct binding *binding, bool gruus,
+			  struct buffer *headers)
+{
+	int64_t left_ms = binding->expires_at_ms - timers_now(registration->registrar->timers);
+	buffer_text(headers, "Contact: <");
+	buffer_append(headers, binding_text(binding, BINDING_CONTACT));
+	buffer_byte(headers, '>');
+	buffer_append(headers, binding_text(binding, BINDING_PARAMETERS));
+	if (binding->q != 1000)
+		buffer_format(headers, ";q=0.%03u", (unsigned)binding->q);
+	if (gruus && binding->lengths[BINDING_INSTANCE] > 0)
+		gruu_write_parameters(registration->registrar->gruus, headers, registration->account, binding);
+	buffer_format(headers, ";expires=%lld\r\n", (long long)(left_ms > 0 ? (left_ms + 999) / 1000 : 0));
+}
+
+/* RFC 3261 §10.3 step 8: all current bindings; RFC 3327 §5.3: the Path as stored; RFC 5626 §6: Require: outbound where
+ * it was used; RFC 5627 §5.3: GRUUs for who supports them. */
+static void answer(struct registration *registration)
+{
+	const struct sip_message *message = &registration->request->message;
+	bool gruus = sip_message_lists(message, SIP_HEADER_SUPPORTED, SLICE("gruu"));
+	bool used_outbound = false;
+	struct buffer headers;
+	buffer_init(&headers, 60000);
+	for (const struct device *device = registration->account->devices; device; device = device->next)
+		for (const struct binding *binding = device->bindings; binding; binding = binding->next)
+			write_binding(registration, binding, gruus, &headers);
+	for (size_t i = 0; i < registration->count; i++)
+		used_outbound |= registration->changes[i].contact.reg_id != 0;
+	if (!slice_is_empty(registration->path))
+		sip_write_header(&headers, "Path", registration->path);
+	if (used_outbound) {
+		buffer_text(&headers, "Require: outbound\r\n");
+		if (registration->registrar->options.flow_timer_s > 0)
+			buffer_format(&headers, "Flow-Timer: %u\r\n", registration->registrar->options.flow_timer_s);
+	}
+	buffer_text(&headers, "Supported: path, outbound, gruu\r\n");
+	char date[SIP_DATE_SIZE];
+	sip_write_header(&headers, "Date", sip_date_write(clock_unix_ms() / 1000, date));
+	if (buffer_failed(&headers))
+		request_refuse(registration->request, SIP_INTERNAL_ERROR, "%s", error_text(ERR_NO_MEMORY));
+	else
+		request_reply(registration->request, SIP_OK, &(struct reply){.headers = buffer_slice(&headers)});
+	buffer_finish(&headers);
+}
+
+/* --- one after the other --------------------------------------------------------------------------------------- */
+
+static void take_turn(struct registration *registration);
+
+/* The registration is answered: the next of its account has its turn. The request dies at the end of the loop turn. */
+static void end_turn(struct registration *registration)
+{
+	struct account *account = registration->account;
+	struct registration *next = registration->next;
+	account->registrations = next;
+	account_release(registration->registrar->accounts, account);
+	if (next)
+		take_turn(next);
+}
+
+static void on_committed(void *arg, int result)
+{
+	struct registration *registration = arg;
+	if (result == 0)
+		result = apply(registration);
+	if (result == 0)
+		answer(registration);
+	else
+		request_refuse_with(registration->request, SIP_SERVICE_UNAVAILABLE, SLICE("Retry-After: 5\r\n"),
+				    "The registration cannot be kept now: %s", error_text(result));
+	end_turn(registration);
+}
+
+static void take_turn(struct registration *registration)
+{
+	if (!decide(registration))
+		end_turn(registration);
+	else if (!commit(registration))
+		on_committed(registration, 0);
+}
+
+unsigned registrar_handle(void *arg, struct request *request)
+{
+	struct registrar *registrar = arg;
+	struct registration *registration = arena_allocate_zeroed(&request->arena, 1, sizeof *registration);
+	if (!registration)
+		return SIP_INTERNAL_ERROR;
+	registration->registrar = registrar;
+	registration->request = request;
+	registration->account = request->sender;
+	registration->cseq = sip_message_cseq(&request->message)->number;
+	registration->outbound = sip_message_lists(&request->message, SIP_HEADER_SUPPORTED, SLICE("outbound"));
+	if (!read_path(registration) || !read_contacts(registration))
+		return SIP_LATER;
+	struct registration **end = &registration->account->registrations;
+	bool is_first = !*end;
+	unsigned waiting = 0;
+	for (; *end; end = &(*end)->next)
+		waiting++;
+	if (waiting >= WAITING_MOST) {
+		request_refuse_with(request, SIP_SERVICE_UNAVAILABLE, SLICE("Retry-After: 5\r\n"),
+				    "%u REGISTERs of this account are waiting already", waiting);
+		return SIP_LATER;
+	}
+	account_hold(registrar->accounts, registration->account);
+	*end = registration;
+	if (is_first)
+		take_turn(registration);
+	return SIP_LATER;
+}
