@@ -1,0 +1,331 @@
+/* SIP over WebSocket (RFC 7118): one message a WebSocket message, pings, and the end of a connection.
+ *
+ * What happens to a socket happens in libwebsockets' callbacks. From outside of them we only ask for one: for
+ * "writeable" to send, ping or close, and, where the peer reads nothing any more and that would never come, by
+ * shutting the socket down, which libwebsockets then finds readable and at its end.
+ * SPDX-License-Identifier: MIT */
+#include "transport/websocket.h"
+
+#include "base/error.h"
+#include "transport/web.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define CLOSE_MS 5000 /* to send what is queued and say goodbye */
+
+struct outgoing {
+	struct list_link link;
+	size_t length;
+	enum lws_write_protocol type;
+	unsigned char bytes[]; /* LWS_PRE bytes that libwebsockets writes its head into, then the message */
+};
+
+/* UTF-8 (RFC 3629 §4), without overlong forms, surrogates and what is above U+10FFFF. */
+static bool is_utf8(struct slice text)
+{
+	const unsigned char *at = (const unsigned char *)text.at, *end = at + text.length;
+	while (at < end) {
+		unsigned char first = *at++;
+		if (first < 0x80)
+			continue;
+		if (first < 0xc2 || first > 0xf4)
+			return false;
+		unsigned more = first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+		if ((size_t)(end - at) < more)
+			return false;
+		unsigned char least = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+		unsigned char most = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+		for (; more > 0; more--, at++) {
+			if (*at < least || *at > most)
+				return false;
+			least = 0x80;
+			most = 0xbf;
+		}
+	}
+	return true;
+}
+
+/* Sending and ending */
+
+static void abort_connection(struct connection *connection)
+{
+	struct web_connection *web_connection = CONTAINER_OF(connection, struct web_connection, connection);
+	if (web_connection->aborted)
+		return;
+	connection->closing = true;
+	web_connection->aborted = true;
+	timer_stop(&web_connection->timer);
+	shutdown(lws_get_socket_fd(web_connection->wsi), SHUT_RDWR);
+}
+
+static void on_close_late(struct timer *timer)
+{
+	abort_connection(&CONTAINER_OF(timer, struct web_connection, timer)->connection);
+}
+
+/* From here on nothing is taken from above or handed up. */
+static void begin_closing(struct web_connection *web_connection)
+{
+	struct connection *connection = &web_connection->connection;
+	connection->closing = true;
+	timer_start(transport_timers(connection->transport), &web_connection->timer, CLOSE_MS, on_close_late);
+}
+
+static void close_connection(struct connection *connection)
+{
+	struct web_connection *web_connection = CONTAINER_OF(connection, struct web_connection, connection);
+	if (connection->closing)
+		return;
+	begin_closing(web_connection);
+	lws_callback_on_writable(web_connection->wsi);
+}
+
+static int queue(struct web_connection *web_connection, struct slice bytes)
+{
+	const struct transport_options *options = transport_options(web_connection->connection.transport);
+	if (bytes.length > options->send_queue_bytes ||
+	    web_connection->outgoing_bytes > options->send_queue_bytes - bytes.length)
+		return ERR_BUSY;
+	struct outgoing *outgoing = malloc(sizeof *outgoing + LWS_PRE + bytes.length);
+	if (!outgoing)
+		return ERR_NO_MEMORY;
+	outgoing->length = bytes.length;
+	outgoing->type = is_utf8(bytes) ? LWS_WRITE_TEXT : LWS_WRITE_BINARY;
+	memcpy(outgoing->bytes + LWS_PRE, bytes.at, bytes.length);
+	list_append(&web_connection->outgoing, &outgoing->link);
+	web_connection->outgoing_bytes += bytes.length;
+	lws_callback_on_writable(web_connection->wsi);
+	return 0;
+}
+
+static int send_message(struct connection *connection, struct slice bytes)
+{
+	if (connection->closing)
+		return ERR_CLOSED;
+	connection_active(connection);
+	return queue(CONTAINER_OF(connection, struct web_connection, connection), bytes);
+}
+
+static const struct connection_operations operations = {
+	.send = send_message,
+	.close = close_connection,
+	.abort = abort_connection,
+};
+
+static int close_with(struct web_connection *web_connection, enum lws_close_status status, const char *reason)
+{
+	begin_closing(web_connection);
+	lws_close_reason(web_connection->wsi, status, (unsigned char *)reason, strlen(reason));
+	return -1;
+}
+
+/* To return -1 for it, as close_with does, works only in callbacks that receive: from a "writeable" one, Debian's
+ * libwebsockets (built with its debugging checks) closes twice, the second time without a goodbye. */
+static int say_goodbye(struct web_connection *web_connection)
+{
+	close_with(web_connection, LWS_CLOSE_STATUS_GOINGAWAY, "");
+	lws_set_timeout(web_connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+	return 0;
+}
+
+/* libwebsockets keeps what the socket does not take of a message, and calls again when that is gone. */
+static int write_queued(struct web_connection *web_connection)
+{
+	struct lws *wsi = web_connection->wsi;
+	if (web_connection->aborted)
+		return -1;
+	if (web_connection->ping_due) {
+		unsigned char ping[LWS_PRE + 4] = {0};
+		/* Not empty: libwebsockets keeps pongs without a payload to itself. */
+		memcpy(ping + LWS_PRE, "sip?", 4);
+		web_connection->ping_due = false;
+		if (lws_write(wsi, ping + LWS_PRE, 4, LWS_WRITE_PING) < 0)
+			return -1;
+	}
+	while (!list_is_empty(&web_connection->outgoing) && !lws_send_pipe_choked(wsi)) {
+		struct outgoing *outgoing =
+			CONTAINER_OF(list_take_first(&web_connection->outgoing), struct outgoing, link);
+		web_connection->outgoing_bytes -= outgoing->length;
+		int written = lws_write(wsi, outgoing->bytes + LWS_PRE, outgoing->length, outgoing->type);
+		free(outgoing);
+		if (written < 0)
+			return -1;
+	}
+	bool choked = !list_is_empty(&web_connection->outgoing) || lws_send_pipe_choked(wsi);
+	if (!web_connection->connection.closing && list_is_empty(&web_connection->outgoing))
+		return 0;
+	if (choked)
+		lws_callback_on_writable(wsi);
+	return choked ? 0 : say_goodbye(web_connection);
+}
+
+/* Timers */
+
+static void on_ping_time(struct timer *timer)
+{
+	struct web_connection *web_connection = CONTAINER_OF(timer, struct web_connection, timer);
+	struct transport *transport = web_connection->connection.transport;
+	if (web_connection->pong_awaited) {
+		abort_connection(&web_connection->connection);
+		return;
+	}
+	web_connection->ping_due = web_connection->pong_awaited = true;
+	lws_callback_on_writable(web_connection->wsi);
+	timer_start(transport_timers(transport), timer, (int64_t)transport_options(transport)->ping_s * 1000,
+		    on_ping_time);
+}
+
+static void start_pings(struct web_connection *web_connection)
+{
+	struct transport *transport = web_connection->connection.transport;
+	unsigned ping_s = transport_options(transport)->ping_s;
+	if (ping_s > 0)
+		timer_start(transport_timers(transport), &web_connection->timer, (int64_t)ping_s * 1000, on_ping_time);
+}
+
+static void on_silent(struct timer *timer)
+{
+	struct web_connection *web_connection = CONTAINER_OF(timer, struct web_connection, timer);
+	if (web_connection->heard)
+		start_pings(web_connection);
+	else
+		close_connection(&web_connection->connection);
+}
+
+/* Receiving */
+
+/* RFC 7118 has no CRLF keep-alives, but some clients send them: a double one is answered as on a stream
+ * (RFC 5626 §3.5.1). Never send one unasked: JsSIP's parser fails on it. */
+static bool is_keep_alive(struct web_connection *web_connection, struct slice bytes)
+{
+	for (size_t i = 0; i < bytes.length; i++)
+		if (bytes.at[i] != '\r' && bytes.at[i] != '\n')
+			return false;
+	if (slice_starts_with(bytes, SLICE("\r\n\r\n")) && !web_connection->connection.closing &&
+	    queue(web_connection, SLICE("\r\n")) < 0)
+		abort_connection(&web_connection->connection);
+	return true;
+}
+
+static void take_message(struct web_connection *web_connection, struct slice bytes)
+{
+	connection_active(&web_connection->connection);
+	if (is_keep_alive(web_connection, bytes))
+		return;
+	web_connection->heard = true;
+	connection_message(&web_connection->connection, bytes);
+}
+
+/* A piece of a message: `bytes` of a frame, which may be one of several, and come in pieces itself. */
+static int receive(struct web_connection *web_connection, struct slice bytes)
+{
+	struct lws *wsi = web_connection->wsi;
+	struct connection *connection = &web_connection->connection;
+	if (connection->closing)
+		return web_connection->aborted ? -1 : 0;
+	struct buffer *incoming = &web_connection->incoming;
+	size_t left = lws_remaining_packet_payload(wsi);
+	if (bytes.length > incoming->limit - incoming->length ||
+	    left > incoming->limit - incoming->length - bytes.length) {
+		transport_counters_mutable(connection->transport)->framing_errors++;
+		return close_with(web_connection, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, "message too large");
+	}
+	bool last = lws_is_final_fragment(wsi);
+	if (last && incoming->length == 0) {
+		take_message(web_connection, bytes);
+		return 0;
+	}
+	buffer_append(incoming, bytes);
+	if (buffer_failed(incoming))
+		return close_with(web_connection, LWS_CLOSE_STATUS_UNEXPECTED_CONDITION, "out of memory");
+	if (last) {
+		take_message(web_connection, buffer_slice(incoming));
+		size_t limit = incoming->limit;
+		buffer_finish(incoming);
+		buffer_init(incoming, limit);
+	}
+	return 0;
+}
+
+/* Life */
+
+static struct address address_of(int descriptor, int (*name)(int, struct sockaddr *, socklen_t *))
+{
+	struct sockaddr_storage sockaddr = {0};
+	socklen_t length = sizeof sockaddr;
+	if (name(descriptor, (struct sockaddr *)&sockaddr, &length) < 0)
+		return (struct address){.family = ADDRESS_NONE};
+	return address_from_sockaddr((struct sockaddr *)&sockaddr);
+}
+
+int websocket_begin(struct web_connection *web_connection)
+{
+	struct web_listener *listener = web_connection->listener;
+	struct connection *connection = &web_connection->connection;
+	int descriptor = lws_get_socket_fd(web_connection->wsi);
+	struct address peer = address_of(descriptor, getpeername);
+	connection->local = address_of(descriptor, getsockname);
+	int result = connection_begin(connection, listener->web->transport, &operations, listener->kind,
+				      listener->index, &peer);
+	if (result < 0)
+		return result;
+	web_connection->begun = true;
+	listener->web->http_count--;
+	return 0;
+}
+
+void websocket_end(struct web_connection *web_connection)
+{
+	if (!web_connection->begun)
+		return;
+	web_connection->begun = false;
+	web_connection->listener->web->http_count++;
+	timer_stop(&web_connection->timer);
+	struct list_link *link;
+	while ((link = list_take_first(&web_connection->outgoing)))
+		free(CONTAINER_OF(link, struct outgoing, link));
+	web_connection->outgoing_bytes = 0;
+	buffer_finish(&web_connection->incoming);
+	web_connection->connection.closing = true;
+	connection_ended(&web_connection->connection);
+}
+
+static int establish(struct web_connection *web_connection)
+{
+	struct connection *connection = &web_connection->connection;
+	struct transport *transport = connection->transport;
+	connection_established(connection);
+	timer_start(transport_timers(transport), &web_connection->timer,
+		    (int64_t)transport_options(transport)->handshake_s * 1000, on_silent);
+	return 0;
+}
+
+int websocket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
+{
+	struct web_connection *web_connection = web_connection_of(wsi);
+	(void)user;
+	if (!web_connection || !web_connection->begun)
+		return 0;
+	switch ((int)reason) {
+	case LWS_CALLBACK_ESTABLISHED:
+		return establish(web_connection);
+	case LWS_CALLBACK_RECEIVE:
+		return receive(web_connection, slice_of(in, length));
+	case LWS_CALLBACK_RECEIVE_PONG:
+		web_connection->pong_awaited = false;
+		connection_active(&web_connection->connection);
+		return 0;
+	case LWS_CALLBACK_SERVER_WRITEABLE:
+		return write_queued(web_connection);
+	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: /* libwebsockets answers it */
+		begin_closing(web_connection);
+		return 0;
+	case LWS_CALLBACK_CLOSED:
+		websocket_end(web_connection);
+		return 0;
+	default:
+		return 0;
+	}
+}
