@@ -77,7 +77,7 @@ static int check_required(struct sip_message *message, struct sip_parse_error *e
 			return refuse(error, SIP_BAD_REQUEST, message->bytes.length, reasons[required[place]].missing);
 
 	const struct sip_via *via = sip_message_via(message);
-	if (!via || (!slice_is_empty(via->parameters) && !grammar_is_parameters(via->parameters)))
+	if (!via || via->has_empty_parameter)
 		return refuse_malformed(message, error, SIP_HEADER_VIA);
 	if (!sip_message_from(message))
 		return refuse_malformed(message, error, SIP_HEADER_FROM);

@@ -52,8 +52,10 @@ static bool take_number(struct slice *rest, size_t digits, uint64_t most, char s
 
 static struct slice take_name(struct slice *rest)
 {
-	struct slice name = slice_of(rest->at, rest->length < 3 ? rest->length : 3);
-	*rest = slice_from(*rest, name.length);
+	if (rest->length < 3)
+		return slice_of(rest->at, 0);
+	struct slice name = slice_of(rest->at, 3);
+	*rest = slice_from(*rest, 3);
 	return name;
 }
 

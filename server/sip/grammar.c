@@ -87,7 +87,8 @@ size_t grammar_span(struct slice text, unsigned classes)
 struct slice grammar_take(struct slice *rest, unsigned classes)
 {
 	struct slice taken = slice_of(rest->at, grammar_span(*rest, classes));
-	*rest = slice_from(*rest, taken.length);
+	if (taken.length > 0) /* what is empty may be NULL, which is not to be moved */
+		*rest = slice_from(*rest, taken.length);
 	return taken;
 }
 

@@ -264,6 +264,8 @@ static void read_body(struct scan *scan)
 int sip_message_parse(struct sip_message *message, struct arena *arena, struct slice bytes,
 		      const struct sip_limits *limits, struct sip_parse_error *error)
 {
+	if (slice_is_empty(bytes))
+		bytes = SLICE(""); /* also NULL: from here on there is a place to point at */
 	struct scan scan = {.message = message, .limits = limits, .rest = bytes, .error = error};
 
 	memset(message, 0, sizeof(*message));

@@ -54,9 +54,11 @@ static bool take_pair(struct slice *rest, char separator, struct slice *name, st
 	struct slice pair = {0};
 	while (rest->length > 0 && slice_is_empty(pair))
 		pair = slice_take(rest, separator);
+	if (slice_is_empty(pair))
+		return false;
 	*value = pair;
 	*name = slice_take(value, '=');
-	return !slice_is_empty(pair);
+	return true;
 }
 
 static bool find_pair(struct slice pairs, char separator, struct slice wanted, struct slice *value)

@@ -12,21 +12,20 @@
  * reaches to the end, so that its parser sees it whole and refuses it. */
 static size_t element_length(struct slice text)
 {
-	struct slice rest = text, content;
-	while (rest.length > 0 && *rest.at != ',') {
+	size_t place = 0;
+	while (place < text.length && text.at[place] != ',') {
+		struct slice rest = slice_from(text, place), content;
 		if (*rest.at == '"') {
 			if (!grammar_take_quoted(&rest, &content))
 				return text.length;
+			place = text.length - rest.length;
 		} else if (*rest.at == '<') {
-			size_t inside = slice_find(rest, '>');
-			if (inside == rest.length)
-				return text.length;
-			rest = slice_from(rest, inside + 1);
+			place += slice_find(rest, '>');
 		} else {
-			rest = slice_from(rest, 1);
+			place++;
 		}
 	}
-	return (size_t)(rest.at - text.at);
+	return place;
 }
 
 bool sip_list_next(struct slice *rest, struct slice *element)
@@ -84,7 +83,9 @@ static int parse_via_parameters(struct slice rest, struct sip_via *via)
 		return ERR_SYNTAX;
 	via->parameters = slice_is_empty(rest) ? rest : slice_from(rest, 1);
 	while (grammar_take_separator(&rest, ';')) {
-		if (grammar_take_parameter(&rest, &name, &value) && keep_via_parameter(via, name, value) != 0)
+		if (!grammar_take_parameter(&rest, &name, &value))
+			via->has_empty_parameter = true;
+		else if (keep_via_parameter(via, name, value) != 0)
 			return ERR_SYNTAX;
 	}
 	grammar_skip_blanks(&rest);

@@ -23,6 +23,8 @@ struct sip_via {
 	struct slice received;
 	uint16_t rport; /* value, 0: none */
 	bool has_rport; /* present, with or without value */
+	/* ";;" is somewhere: readable, so that it can be answered, but malformed (RFC 4475 §3.1.2.1) */
+	bool has_empty_parameter;
 };
 
 /* name-addr or addr-spec with its header parameters: From, To, Contact, Route, Path … */
