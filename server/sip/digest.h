@@ -24,21 +24,25 @@ struct digest_credentials {
 	bool has_qop, qop_is_auth;       /* qop=auth; auth-int and others are not ours */
 	uint32_t nonce_count;
 	bool has_nonce_count;
+	struct slice nonce_count_text; /* as it stood; empty: nonce_count as eight hex digits */
 };
 
 /* The value of Authorization or Proxy-Authorization. ERR_SYNTAX where it is not Digest, or lacks username,
- * realm, nonce, uri or response, or is malformed. */
+ * realm, nonce, uri or response (or, with qop, cnonce or nc), repeats a parameter, or is malformed. */
 MUST_CHECK int digest_credentials_parse(struct slice value, struct digest_credentials *credentials);
 
 /* "MD5", "SHA-256". */
 struct slice digest_algorithm_name(enum digest_algorithm algorithm);
 size_t digest_size(enum digest_algorithm algorithm);
 
-/* H(username ":" realm ":" password). */
+/* H(username ":" realm ":" password); bytes behind the digest are zero. Aborts the process where OpenSSL
+ * cannot compute it: nothing safe can be stored then. */
 void digest_ha1(enum digest_algorithm algorithm, struct slice username, struct slice realm, struct slice password,
-                uint8_t ha1[DIGEST_MOST_BYTES]);
-/* True where `credentials->response` is the right one for `method` and `ha1`; compared in constant time. */
+		uint8_t ha1[DIGEST_MOST_BYTES]);
+/* True where `credentials->response` is the right one for `method` and `ha1`; compared in constant time. False
+ * for an algorithm or a qop that is not ours. */
 bool digest_verify(const struct digest_credentials *credentials, struct slice method, const uint8_t *ha1);
-/* The response as lower-case hex and a terminator, for our own requests and for tests. */
+/* The response as lower-case hex and a terminator, for our own requests and for tests; "" where digest_verify
+ * would say false whatever the response. */
 void digest_response(const struct digest_credentials *credentials, struct slice method, const uint8_t *ha1,
-                     char hex[2 * DIGEST_MOST_BYTES + 1]);
+		     char hex[2 * DIGEST_MOST_BYTES + 1]);
