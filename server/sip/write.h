@@ -12,19 +12,20 @@
 
 /* A response to `request`: status line, the request's Via headers (the topmost stamped with received and
  * rport of `source`, RFC 3581 §4), From, To (with `to_tag` where the request has none), Call-ID, CSeq, then
- * what is given here, Content-Length and the body. */
+ * what is given here, Content-Length and the body. What a broken request lacks is left out. */
 struct sip_response {
 	unsigned status;
-	struct slice reason;  /* empty: the standard phrase */
+	struct slice reason; /* empty: the standard phrase */
 	struct slice to_tag;
 	struct slice headers; /* whole lines with CRLF */
 	struct slice content_type, body;
-	const struct address *source; /* where the request came from */
+	const struct address *source; /* where the request came from; NULL: no stamp */
 	struct slice server;          /* value of Server, empty: none */
 };
 void sip_write_response(struct buffer *buffer, const struct sip_message *request, const struct sip_response *response);
 
-/* A response of another server on its way back: as it came, without its topmost Via value (§16.7). */
+/* A response of another server on its way back: as it came, without its topmost Via value (§16.7), and with
+ * Content-Length where it had none. */
 void sip_write_relayed_response(struct buffer *buffer, const struct sip_message *response);
 
 /* The head of a request up to and including our own Via, which names the transport that it leaves by:
@@ -38,14 +39,16 @@ struct sip_request_head {
 void sip_write_request_head(struct buffer *buffer, const struct sip_request_head *head);
 
 /* Everything of a forwarded request that stands behind our own Via: all headers and the body as they came,
- * with these edits (§16.6). The topmost Via is stamped with received and rport of `source`. */
+ * with these edits (§16.6). The topmost Via is stamped with received and rport of `source`; `routes` and
+ * `headers` come before all other headers that are not Via; Content-Length is written where it was missing. */
 struct sip_forward {
 	const struct address *source;
-	unsigned drop_routes;      /* how many topmost Route values go (§16.4, §16.6 step 6) */
-	struct slice routes;       /* Route values to put in front: the binding's Path, "<…>, <…>", empty: none */
-	unsigned max_forwards;     /* the value to write (already decremented) */
-	bool drop_credentials;     /* our realm's Authorization headers go no further */
-	struct slice headers;      /* whole lines to add, with CRLF */
+	unsigned drop_routes;  /* how many topmost Route values go (§16.4, §16.6 step 6) */
+	struct slice routes;   /* Route values to put in front: the binding's Path, "<…>, <…>", empty: none */
+	unsigned max_forwards; /* the value to write (already decremented) */
+	bool drop_credentials; /* our realm's (Proxy-)Authorization headers go no further (§22.3) */
+	struct slice realm;    /* with drop_credentials: only that realm's; empty: all of them */
+	struct slice headers;  /* whole lines to add, with CRLF */
 };
 void sip_write_forwarded(struct buffer *buffer, const struct sip_message *request, const struct sip_forward *forward);
 
