@@ -52,7 +52,8 @@ struct transport_counters {
 	unsigned open_connections[TRANSPORT_KIND_COUNT];
 };
 
-/* Options are copied, `events` too. NULL where memory is exhausted. */
+/* Options are copied, `events` too. NULL where memory is exhausted. The process must ignore SIGPIPE: libuv writes with
+ * write(2), and a peer may be gone. */
 struct transport *transport_create(uv_loop_t *loop, struct timers *timers, struct log *log,
 				   const struct transport_options *options, const struct transport_events *events);
 /* Begins an orderly end: stops listening, sends what is queued, closes. `on_done` runs when all handles are
