@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct batch_step *const steps[BATCH_STEPS] = {
+static const struct batch_step *const steps[] = {
 	&messages_step_save,    &messages_step_check, &messages_step_settle,
 	&bindings_step_devices, &bindings_step_save,  &bindings_step_remove,
 };
@@ -24,6 +24,7 @@ struct batch {
 	uint64_t committed, batches, refused;
 	unsigned sent_count;
 	const struct batch_step *sent_steps[ARRAY_SIZE(steps)];
+	const struct statement *statements[ARRAY_SIZE(steps)];
 };
 
 static void on_result(struct pipeline_job *job, PGresult *result);
@@ -258,9 +259,10 @@ void batch_describe(const struct batch *batch, struct buffer *buffer)
 		      (unsigned long long)batch->batches, (unsigned long long)batch->refused);
 }
 
-size_t batch_statements(const struct statement *statements[BATCH_STEPS])
+const struct statement *const *batch_statements(struct batch *batch, size_t *count)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
-		statements[i] = steps[i]->statement;
-	return ARRAY_SIZE(steps);
+		batch->statements[i] = steps[i]->statement;
+	*count = ARRAY_SIZE(steps);
+	return batch->statements;
 }

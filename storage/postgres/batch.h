@@ -36,12 +36,10 @@ struct batch_step {
 extern const struct batch_step messages_step_save, messages_step_check, messages_step_settle;
 extern const struct batch_step bindings_step_devices, bindings_step_save, bindings_step_remove;
 
-/* The statements of all steps, for the pipeline; how many. */
-#define BATCH_STEPS 6
-size_t batch_statements(const struct statement *statements[BATCH_STEPS]);
-
 struct batch *batch_create(struct storage *storage);
 void batch_destroy(struct batch *batch);
+/* The statements of all steps, for the pipeline; they live as long as the batch. */
+const struct statement *const *batch_statements(struct batch *batch, size_t *count);
 
 /* Makes room for a change of `bytes` (its head and all that follows) that the caller fills and hands to
  * batch_add; NULL where it is refused, and then `done` will be told why. */

@@ -184,8 +184,6 @@ static const struct statement *const background_statements[] = {&bindings_load_s
 
 static bool create_pipelines(struct storage *storage)
 {
-	const struct statement *change_statements[BATCH_STEPS];
-	size_t change_count = batch_statements(change_statements);
 	struct pipeline_options options = {.connection = storage->connection,
 					   .reconnect_ms = storage->options.reconnect_ms,
 					   .reconnect_most_ms = storage->options.reconnect_most_ms};
@@ -194,8 +192,7 @@ static bool create_pipelines(struct storage *storage)
 					 .on_closed = on_part_closed,
 					 .arg = storage};
 	options.name = "changes";
-	options.statements = change_statements;
-	options.statement_count = change_count;
+	options.statements = batch_statements(storage->batch, &options.statement_count);
 	storage->changes = pipeline_create(storage->loop, storage->timers, storage->log, &options, &events);
 	options.name = "reads";
 	options.statements = read_statements;
