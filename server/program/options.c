@@ -355,3 +355,15 @@ bool option_is_same(const struct option *option, const struct configuration *a, 
 	}
 	return true;
 }
+
+void option_swap(const struct option *option, struct configuration *a, struct configuration *b)
+{
+	static const size_t sizes[] = {[OPTION_NUMBER] = sizeof(uint32_t),
+				       [OPTION_TEXT] = sizeof(char *),
+				       [OPTION_LIST] = sizeof(struct text_list)};
+	char held[sizeof(struct text_list)];
+	char *of_a = (char *)a + option->offset, *of_b = (char *)b + option->offset;
+	memcpy(held, of_a, sizes[option->kind]);
+	memcpy(of_a, of_b, sizes[option->kind]);
+	memcpy(of_b, held, sizes[option->kind]);
+}

@@ -63,3 +63,5 @@ MUST_CHECK int option_reset(const struct option *option, struct configuration *c
 void option_clear(const struct option *option, struct configuration *configuration);
 /* True where both configurations have the same value. */
 bool option_is_same(const struct option *option, const struct configuration *a, const struct configuration *b);
+/* Exchanges the value of both. */
+void option_swap(const struct option *option, struct configuration *a, struct configuration *b);
