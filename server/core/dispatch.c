@@ -73,8 +73,13 @@ static void write_allow(const struct dispatch *dispatch, struct buffer *headers)
 static bool method_is_served(struct dispatch *dispatch, struct request *request)
 {
 	enum sip_method method = request->message.method;
-	if (method == SIP_CANCEL) { /* RFC 3261 §9.2: the INVITE that it would cancel is not ours */
-		request_refuse(request, SIP_NO_TRANSACTION, "There is no such INVITE to cancel");
+	if (method == SIP_CANCEL) {
+		/* RFC 3261 §9.2: an INVITE that has its final answer is not cancelled any more, which is a 200. */
+		struct request *invite;
+		if (request_find_cancelled(request, &invite))
+			request_reply(request, SIP_OK, NULL);
+		else
+			request_refuse(request, SIP_NO_TRANSACTION, "There is no such INVITE to cancel");
 		return false;
 	}
 	if (find_handler(dispatch, method))

@@ -407,7 +407,7 @@ static void branch_ended(struct delivery *delivery, struct target *target, struc
 {
 	switch (message_form_outcome(response)) {
 	case MESSAGE_TAKEN:
-		if (delivery->state == DELIVERY_ASKING && slice_is_empty(delivery->taken_response))
+		if (delivery->state != DELIVERY_ANSWERED && slice_is_empty(delivery->taken_response))
 			remember(delivery, response, &delivery->taken_response);
 		target->state = TARGET_TAKEN;
 		break;
@@ -475,6 +475,7 @@ static void write_rest(struct delivery *delivery, struct slice path, struct buff
 		.routes = path,
 		.max_forwards = (unsigned)hops - 1,
 		.drop_credentials = true,
+		.realm = domain_name(delivery->messaging->parts.domain),
 	};
 	sip_write_forwarded(buffer, &request->message, &forward);
 }

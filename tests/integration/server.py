@@ -1,0 +1,153 @@
+"""Starts and stops a Heliograph of its own for a test: free ports, its own PostgreSQL, a folder that goes with it.
+
+SPDX-License-Identifier: MIT
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PROGRAM = os.environ.get("HELIOGRAPH", os.path.join(ROOT, "build", "dev", "heliograph"))
+START_WAIT = 60
+
+
+class Server:
+    """with Server(passwords={"alice": "secret"}) as server: ...   `settings` are --set options."""
+
+    def __init__(self, passwords=None, domain="example.test", settings=(), tls=True, bind="127.0.0.1"):
+        self.passwords = passwords or {"alice": "a-secret", "bob": "b-secret", "carol": "c-secret"}
+        self.domain, self.host, self.host6 = domain, "127.0.0.1", "::1"
+        self.settings = list(settings)
+        self.bind = bind
+        self.folder = tempfile.mkdtemp(prefix="heliograph-test-")
+        os.chmod(self.folder, 0o755)
+        self.state = os.path.join(self.folder, "state")
+        self.log = os.path.join(self.folder, "log")
+        self.accounts = os.path.join(self.folder, "accounts")
+        self.sip_port = self.tls_port = self.web_port = self.web_tls_port = 0
+        self.process = None
+        self.write_accounts()
+
+    def write_accounts(self):
+        with open(self.accounts, "w") as f:
+            f.writelines(f"{user},{password}\n" for user, password in self.passwords.items())
+
+    def command(self, *words):
+        return [PROGRAM, *words, "--state", self.state, "--set", f"domain={self.domain}"] + [
+            word for setting in self.settings for word in ("--set", setting)]
+
+    def start(self):
+        words = self.command("run") + ["--accounts", self.accounts, "--set", f"bind={self.bind}",
+                                       "--set", f"sip.port={self.sip_port}", "--set", f"tls.port={self.tls_port}",
+                                       "--set", f"web.port={self.web_port}", "--set",
+                                       f"web.tls_port={self.web_tls_port}"]
+        self.log_file = open(self.log, "ab")
+        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=self.log_file, stdin=subprocess.DEVNULL)
+        ready = {}
+
+        def read():
+            for line in self.process.stdout:
+                if line.startswith(b"ready"):
+                    ready["line"] = line.decode()
+                    return
+        reader = threading.Thread(target=read, daemon=True)
+        reader.start()
+        reader.join(START_WAIT)
+        if "line" not in ready:
+            self.show_log()
+            raise RuntimeError("the server did not become ready")
+        self.read_ready(ready["line"])
+        return self
+
+    def read_ready(self, line):
+        """ready domain=example.test sip=udp:127.0.0.1:5060,tcp:... tls=... web=http://... wss=..."""
+        def port(pattern):
+            found = re.search(pattern, line)
+            return int(found.group(1)) if found else 0
+        self.ready = line
+        self.sip_port = port(r"udp:[^ ,]*?:(\d+)(?=[ ,\n])") or port(r"sip=\S*?:(\d+)")
+        self.tls_port = port(r"tls[=:][^ ,]*?:(\d+)(?=[ ,\n]|$)")
+        self.web_port = port(r"web=http://[^ ,]*?:(\d+)")
+        self.web_tls_port = port(r"https://[^ ,]*?:(\d+)") or port(r"wss=\S*?:(\d+)")
+
+    def show_log(self, lines=80):
+        with open(self.log, errors="replace") as f:
+            sys.stderr.write("".join(f.readlines()[-lines:]))
+
+    def kill(self):
+        """kill -9: what was acknowledged must be there after start()."""
+        self.process.kill()
+        self.process.wait()
+        self.log_file.close()
+
+    def stop(self, wait=30):
+        """SIGTERM; returns the exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            status = self.process.wait(wait)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise RuntimeError("the server did not end within %d s of SIGTERM" % wait)
+        finally:
+            self.log_file.close()
+        return status
+
+    def restart(self):
+        self.kill()
+        return self.start()
+
+    def run(self, *words, input=None, timeout=60):
+        """A command of the program beside the server."""
+        return subprocess.run(self.command(*words), input=input, capture_output=True, text=True, timeout=timeout)
+
+    def forget(self, user):
+        """The account as if it were new: no bindings, devices or messages."""
+        self.run("user", "remove", user)
+        self.run("user", "add", user, input=self.passwords[user] + "\n")
+
+    def postgres_pid(self):
+        with open(os.path.join(self.state, "postgres", "postmaster.pid")) as f:
+            return int(f.readline())
+
+    def kill_postgres(self):
+        pid = self.postgres_pid()
+        children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True).stdout
+        os.kill(pid, signal.SIGKILL)
+        for child in children.split():
+            try:
+                os.kill(int(child), signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, kind, value, trace):
+        try:
+            status = self.stop() if self.process.poll() is None else self.process.returncode
+            with open(self.log, errors="replace") as f:
+                log = f.read()
+            if kind is None and (status != 0 or "ERROR: AddressSanitizer" in log or "runtime error:" in log or
+                                 "LeakSanitizer" in log):
+                self.show_log(200)
+                raise RuntimeError(f"the server ended with status {status}; its log is above")
+            if kind is not None:
+                self.show_log()
+        finally:
+            self.remove()
+
+    def remove(self):
+        try:
+            os.kill(self.postgres_pid(), signal.SIGQUIT)
+            time.sleep(0.3)
+        except (OSError, ValueError):
+            pass
+        shutil.rmtree(self.folder, ignore_errors=True)
