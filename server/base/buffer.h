@@ -35,5 +35,11 @@ MUST_CHECK char *buffer_reserve(struct buffer *buffer, size_t bytes);
 /* Drops the first `count` bytes and moves the rest down. */
 void buffer_consume(struct buffer *buffer, size_t count);
 
-static inline bool buffer_failed(const struct buffer *buffer) { return buffer->failed; }
-static inline struct slice buffer_slice(const struct buffer *buffer) { return slice_of(buffer->data, buffer->length); }
+static inline bool buffer_failed(const struct buffer *buffer)
+{
+	return buffer->failed;
+}
+static inline struct slice buffer_slice(const struct buffer *buffer)
+{
+	return slice_of(buffer->data, buffer->length);
+}

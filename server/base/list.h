@@ -10,10 +10,22 @@ struct list_link {
 	struct list_link *previous, *next;
 };
 
-static inline void list_init(struct list_link *head) { head->previous = head->next = head; }
-static inline void list_link_init(struct list_link *link) { link->previous = link->next = NULL; }
-static inline bool list_is_linked(const struct list_link *link) { return link->next != NULL; }
-static inline bool list_is_empty(const struct list_link *head) { return head->next == head; }
+static inline void list_init(struct list_link *head)
+{
+	head->previous = head->next = head;
+}
+static inline void list_link_init(struct list_link *link)
+{
+	link->previous = link->next = NULL;
+}
+static inline bool list_is_linked(const struct list_link *link)
+{
+	return link->next != NULL;
+}
+static inline bool list_is_empty(const struct list_link *head)
+{
+	return head->next == head;
+}
 
 static inline void list_append(struct list_link *head, struct list_link *link)
 {

@@ -44,10 +44,10 @@ bool log_is_enabled(const struct log *log, enum log_level level);
 /* `what` is the event's name (lower case with underscores), `context` may be NULL; the format makes
  * the sentence for a person. A NULL log writes nothing. */
 void log_event(struct log *log, enum log_level level, const char *what, const struct log_context *context,
-               const char *format, ...) PRINTF_LIKE(5, 6);
+	       const char *format, ...) PRINTF_LIKE(5, 6);
 /* The same, if the rate allows it at this moment. */
 void log_event_limited(struct log *log, struct log_rate *rate, int64_t now_ms, enum log_level level, const char *what,
-                       const struct log_context *context, const char *format, ...) PRINTF_LIKE(7, 8);
+		       const struct log_context *context, const char *format, ...) PRINTF_LIKE(7, 8);
 
 /* "error", "warning", "info", "debug"; false where `text` is none of them. */
 bool log_level_parse(struct slice text, enum log_level *level);

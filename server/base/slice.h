@@ -20,12 +20,21 @@ struct slice {
 /* The two arguments that "%.*s" wants. */
 #define SLICE_ARGS(slice) (int)(slice).length, (slice).at
 
-static inline struct slice slice_of(const char *at, size_t length) { return (struct slice){at, length}; }
+static inline struct slice slice_of(const char *at, size_t length)
+{
+	return (struct slice){at, length};
+}
 
 /* A slice of a terminated string; NULL gives the empty slice. */
-static inline struct slice slice_text(const char *text) { return (struct slice){text, text ? strlen(text) : 0}; }
+static inline struct slice slice_text(const char *text)
+{
+	return (struct slice){text, text ? strlen(text) : 0};
+}
 
-static inline bool slice_is_empty(struct slice slice) { return slice.length == 0; }
+static inline bool slice_is_empty(struct slice slice)
+{
+	return slice.length == 0;
+}
 
 static inline bool slice_equal(struct slice a, struct slice b)
 {
@@ -35,7 +44,8 @@ static inline bool slice_equal(struct slice a, struct slice b)
 /* Without the first `count` bytes; `count` may not exceed the length. */
 static inline struct slice slice_from(struct slice slice, size_t count)
 {
-	return (struct slice){slice.at + count, slice.length - count};
+	/* The empty slice may have no address, and NULL + 0 is undefined. */
+	return count ? (struct slice){slice.at + count, slice.length - count} : slice;
 }
 
 /* ASCII letters compare without case (RFC 3261 §7.3.1); other bytes exactly. */

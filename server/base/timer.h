@@ -29,7 +29,10 @@ void timers_destroy(struct timers *timers);
 void timer_start(struct timers *timers, struct timer *timer, int64_t delay_ms, timer_fn *fire);
 /* Accepts a stopped or zeroed timer. */
 void timer_stop(struct timer *timer);
-static inline bool timer_is_running(const struct timer *timer) { return list_is_linked(&timer->link); }
+static inline bool timer_is_running(const struct timer *timer)
+{
+	return list_is_linked(&timer->link);
+}
 
 /* The time that all code of the node uses; moves only with timers_run. */
 int64_t timers_now(const struct timers *timers);
