@@ -28,26 +28,25 @@ struct log_context request_log_context(const struct request *request, char flow_
 int request_begin(struct request *request)
 {
 	struct transactions *transactions = request->transactions;
-	struct sip_message *message = &request->message;
-	if (request->transaction || request->answered || message->method == SIP_ACK)
+	const struct transaction_key *key = &incoming_of(request)->key;
+	if (request->transaction || request->answered || request->message.method == SIP_ACK)
 		return 0;
 	/* The same request may have come again while somebody was looked up for the first. */
-	struct transaction_key key = server_transaction_key(transactions, message, message->method_text);
-	struct server_transaction *known = server_transaction_find(transactions, &key);
+	struct server_transaction *known = server_transaction_find(transactions, key);
 	if (known) {
 		transactions->counters.request_retransmissions++;
 		server_transaction_repeat(known);
 		return ERR_EXISTS;
 	}
-	if (transactions_know_merge(transactions, request)) {
+	if (transactions_know_merge(request)) {
 		request_refuse(request, SIP_LOOP_DETECTED, "The same request came by another way already");
 		return ERR_EXISTS;
 	}
 	if (transactions_are_full(transactions))
 		return ERR_LIMIT;
-	int result = server_transaction_begin(request, &key);
+	int result = server_transaction_begin(request, key);
 	if (result == 0)
-		transactions_remember_merge(transactions, request);
+		transactions_remember_merge(request);
 	return result;
 }
 

@@ -139,36 +139,38 @@ static struct transaction_key merge_key(const struct transactions *transactions,
 	return transaction_key(transactions, parts, ARRAY_SIZE(parts));
 }
 
-static bool may_be_merged(struct sip_message *message)
+static void make_merge_key(struct request *request)
 {
-	return message->method != SIP_ACK && message->method != SIP_CANCEL &&
-	       slice_is_empty(sip_tag(sip_message_to(message)));
+	struct sip_message *message = &request->message;
+	struct incoming *incoming = incoming_of(request);
+	incoming->may_be_merged = message->method != SIP_ACK && message->method != SIP_CANCEL &&
+				  slice_is_empty(sip_tag(sip_message_to(message)));
+	if (incoming->may_be_merged)
+		incoming->merge_key = merge_key(request->transactions, message);
 }
 
 static bool has_merge_key(const struct table_link *link, const void *key)
 {
 	const struct transaction_key *wanted = key;
 	return link->hash == wanted->first &&
-	       CONTAINER_OF(link, struct incoming, merge_link)->merge_second == wanted->second;
+	       CONTAINER_OF(link, struct incoming, merge_link)->merge_key.second == wanted->second;
 }
 
-bool transactions_know_merge(struct transactions *transactions, struct request *request)
+bool transactions_know_merge(struct request *request)
 {
-	if (!may_be_merged(&request->message))
-		return false;
-	struct transaction_key key = merge_key(transactions, &request->message);
-	return table_find(&transactions->merges, key.first, has_merge_key, &key) != NULL;
+	const struct incoming *incoming = incoming_of(request);
+	const struct transaction_key *key = &incoming->merge_key;
+	return incoming->may_be_merged &&
+	       table_find(&request->transactions->merges, key->first, has_merge_key, key) != NULL;
 }
 
-void transactions_remember_merge(struct transactions *transactions, struct request *request)
+void transactions_remember_merge(struct request *request)
 {
-	if (!may_be_merged(&request->message))
-		return;
 	struct incoming *incoming = incoming_of(request);
-	struct transaction_key key = merge_key(transactions, &request->message);
-	incoming->merge_second = key.second;
+	if (!incoming->may_be_merged)
+		return;
 	incoming->is_merge_known = true;
-	table_insert(&transactions->merges, &incoming->merge_link, key.first);
+	table_insert(&request->transactions->merges, &incoming->merge_link, incoming->merge_key.first);
 }
 
 void transactions_end_request(struct request *request)
@@ -241,8 +243,9 @@ static bool receive_known(struct request *request)
 	struct transactions *transactions = request->transactions;
 	bool is_ack = request->message.method == SIP_ACK;
 	struct slice method = is_ack ? sip_method_text(SIP_INVITE) : request->message.method_text;
-	struct transaction_key key = server_transaction_key(transactions, &request->message, method);
-	struct server_transaction *transaction = server_transaction_find(transactions, &key);
+	struct transaction_key *key = &incoming_of(request)->key;
+	*key = server_transaction_key(transactions, &request->message, method);
+	struct server_transaction *transaction = server_transaction_find(transactions, key);
 	if (!transaction || (is_ack && !server_transaction_acknowledge(transaction)))
 		return false;
 	if (is_ack) {
@@ -262,7 +265,8 @@ static void receive_request(struct request *request)
 		return;
 	transactions->counters.requests[request->message.method]++;
 	response_make_to_tag(request);
-	if (transactions_know_merge(transactions, request)) { /* RFC 3261 §8.2.2.2 */
+	make_merge_key(request);
+	if (transactions_know_merge(request)) { /* RFC 3261 §8.2.2.2 */
 		request_refuse(request, SIP_LOOP_DETECTED, "The same request came by another way already");
 		return;
 	}

@@ -51,8 +51,10 @@ struct incoming {
 	struct request request;
 	struct list_link link; /* unanswered, then ended */
 	struct table_link merge_link;
-	uint64_t merge_second;
-	bool is_merge_known; /* merge_link is in the table */
+	struct transaction_key key;       /* of its transaction; found once, when it comes in */
+	struct transaction_key merge_key; /* of what makes it the same request by whichever way it came */
+	bool may_be_merged;               /* merge_key is there */
+	bool is_merge_known;              /* merge_link is in the table */
 };
 
 static inline struct incoming *incoming_of(struct request *request)
@@ -60,7 +62,7 @@ static inline struct incoming *incoming_of(struct request *request)
 	return CONTAINER_OF(request, struct incoming, request);
 }
 
-/* The key of some texts in their order. */
+/* The key of some texts, eight at most, in their order. */
 struct transaction_key transaction_key(const struct transactions *transactions, const struct slice *parts,
 				       size_t count);
 /* True where no more transactions may begin. */
@@ -73,8 +75,8 @@ static inline int transactions_send(struct transactions *transactions, const str
 }
 
 /* Is a request like this one begun and unanswered, though not the same (RFC 3261 §8.2.2.2)? */
-bool transactions_know_merge(struct transactions *transactions, struct request *request);
+bool transactions_know_merge(struct request *request);
 /* From request_begin until the request's end. */
-void transactions_remember_merge(struct transactions *transactions, struct request *request);
+void transactions_remember_merge(struct request *request);
 /* The request is answered, or needs no answer: it lies among the ended until the loop turn does. */
 void transactions_end_request(struct request *request);
