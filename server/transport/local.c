@@ -64,15 +64,20 @@ static bool is_loopback(const struct address *ip)
 	return ip->family == ADDRESS_IPV6 && memcmp(ip->ip, loopback, sizeof loopback) == 0;
 }
 
+static void refresh(struct local_addresses *local, int64_t now_ms)
+{
+	if (local->learned && now_ms - local->learned_at_ms <= REFRESH_MS)
+		return;
+	local->learned = true;
+	local->learned_at_ms = now_ms;
+	learn(local);
+}
+
 bool local_has(struct local_addresses *local, int64_t now_ms, const struct address *ip)
 {
 	if (is_loopback(ip))
 		return true;
-	if (!local->learned || now_ms - local->learned_at_ms > REFRESH_MS) {
-		local->learned = true;
-		local->learned_at_ms = now_ms;
-		learn(local);
-	}
+	refresh(local, now_ms);
 	/* Without the zone: a Request-URI does not name one. */
 	for (size_t i = 0; i < local->count; i++)
 		if (local->addresses[i].family == ip->family && memcmp(local->addresses[i].ip, ip->ip, 16) == 0)
@@ -104,6 +109,26 @@ static struct address ask_kernel(const struct address *peer)
 	return source;
 }
 
+static bool is_link_local(const struct address *ip)
+{
+	return ip->family == ADDRESS_IPV6 && ip->ip[0] == 0xfe && (ip->ip[1] & 0xc0) == 0x80;
+}
+
+/* For a peer that no route leads to: the machine's first address of that family, loopback where there is none. */
+static struct address first_address(struct local_addresses *local, int64_t now_ms, uint8_t family)
+{
+	refresh(local, now_ms);
+	for (size_t i = 0; i < local->count; i++) {
+		const struct address *address = &local->addresses[i];
+		if (address->family == family && !is_loopback(address) && !is_link_local(address))
+			return *address;
+	}
+	struct address loopback = {.ip = {127, 0, 0, 1}, .family = family};
+	if (family == ADDRESS_IPV6)
+		loopback = (struct address){.ip = {[15] = 1}, .family = family};
+	return loopback;
+}
+
 /* The first two words of an IP say which of the remembered routes it shares. */
 static size_t route_index(const struct address *towards)
 {
@@ -118,7 +143,10 @@ struct address local_towards(struct local_addresses *local, int64_t now_ms, cons
 	memcpy(towards.ip, peer->ip, peer->family == ADDRESS_IPV6 ? 8 : 3);
 	struct route *route = &local->routes[route_index(&towards)];
 	bool known = route->source.family != ADDRESS_NONE && address_equal(&route->towards, &towards);
-	if (!known || now_ms - route->learned_at_ms > REFRESH_MS)
+	if (!known || now_ms - route->learned_at_ms > REFRESH_MS) {
 		*route = (struct route){.towards = towards, .source = ask_kernel(peer), .learned_at_ms = now_ms};
+		if (route->source.family == ADDRESS_NONE)
+			route->source = first_address(local, now_ms, peer->family);
+	}
 	return route->source;
 }

@@ -57,7 +57,8 @@ struct transport_counters {
 struct transport *transport_create(uv_loop_t *loop, struct timers *timers, struct log *log,
 				   const struct transport_options *options, const struct transport_events *events);
 /* Begins an orderly end: stops listening, sends what is queued, closes. `on_done` runs when all handles are
- * closed; only then may transport_destroy be called. */
+ * closed; only then may transport_destroy be called. The loop and the timers must go on running until then (within some
+ * seconds); on_closed is told for each connection before it. */
 void transport_close(struct transport *transport, void (*on_done)(void *arg), void *arg);
 void transport_destroy(struct transport *transport);
 
@@ -68,13 +69,14 @@ MUST_CHECK int transport_listen(struct transport *transport, enum transport_kind
 				struct address *bound);
 
 /* Sends one whole message; the bytes are copied or written before it returns. UDP datagrams leave together at
- * the end of the loop turn. ERR_CLOSED, ERR_BUSY (the peer reads too slowly and is being closed),
- * ERR_LIMIT (too large for UDP), libuv's codes. */
+ * the end of the loop turn (one that finds the queue full is lost and counted, which is no error). ERR_CLOSED, ERR_BUSY
+ * (the peer reads too slowly and is being closed), ERR_LIMIT (too large for UDP), libuv's codes. */
 MUST_CHECK int transport_send(struct transport *transport, const struct flow *flow, struct slice bytes);
 
 /* Opens a TCP or TLS connection to `peer` (or takes one that is open already) and gives its flow at once; what
  * is sent meanwhile waits. `host` is the name for SNI and verification (TLS), empty: none.
- * A failure comes as on_closed. ERR_LIMIT, ERR_NO_MEMORY. */
+ * A failure comes as on_closed. ERR_LIMIT, ERR_NO_MEMORY; ERR_TLS: the trusted certificates cannot be read; ERR_CLOSED:
+ * the transport is closing. */
 MUST_CHECK int transport_open(struct transport *transport, enum transport_kind kind, const struct address *peer,
 			      struct slice host, struct flow *flow);
 
