@@ -1,6 +1,5 @@
 /* The database of the server: started where it is private, waited for where it is away, brought up to the schema,
- * filled with the accounts that were asked for, revived when it dies, tidied now and then.
- * SPDX-License-Identifier: MIT */
+ * filled with the accounts that were asked for, revived when it dies. SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "program/node.h"
 
@@ -9,12 +8,6 @@
 #define WAIT_MS 2000
 #define REVIVE_FIRST_MS 200
 #define REVIVE_MS 1000
-/* Rows deleted at a time, and how often it is looked for them. */
-#define PURGE_ROWS 2000
-#define PURGE_FIRST_MS 30000
-#define PURGE_MS 60000
-#define PURGE_MORE_MS 200
-#define DAY_S INT64_C(86400)
 
 const char *database_connection(const struct node *node)
 {
@@ -157,28 +150,4 @@ void database_stop(struct node *node)
 	private_postgres_destroy(node->postgres);
 	node->postgres = NULL;
 	credentials_finish(&node->demo);
-}
-
-/* --- tidying --- */
-
-static void on_purge_due(struct timer *timer);
-
-static void on_purged(void *arg, int result, bool more)
-{
-	struct node *node = arg;
-	if (node->phase != NODE_SERVING)
-		return;
-	timer_start(node->timers, &node->maintenance, result == 0 && more ? PURGE_MORE_MS : PURGE_MS, on_purge_due);
-}
-
-static void on_purge_due(struct timer *timer)
-{
-	struct node *node = CONTAINER_OF(timer, struct node, maintenance);
-	storage_purge(node->storage, node->configuration.history_keep_days * DAY_S,
-		      node->configuration.device_forget_days * DAY_S, PURGE_ROWS, on_purged, node);
-}
-
-void database_maintain(struct node *node)
-{
-	timer_start(node->timers, &node->maintenance, PURGE_FIRST_MS, on_purge_due);
 }

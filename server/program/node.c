@@ -199,7 +199,9 @@ int node_build_features(struct node *node)
 	struct registrar_options options = node_registrar_options(&node->configuration);
 	node->registrar = registrar_create(node->timers, node->accounts, node->location, node->gruus, node->storage,
 					   node->log, &options);
-	result = node->registrar ? build_delivery(node) : ERR_NO_MEMORY;
+	struct retention_options retention = node_retention_options(&node->configuration);
+	node->retention = retention_create(node->timers, node->storage, node->log, &retention);
+	result = node->registrar && node->retention ? build_delivery(node) : ERR_NO_MEMORY;
 	return result < 0 ? result : fill_methods(node);
 }
 
@@ -210,6 +212,7 @@ int node_build_features(struct node *node)
 void node_finish(struct node *node)
 {
 	transactions_destroy(node->transactions);
+	retention_destroy(node->retention);
 	messaging_destroy(node->messaging);
 	outboxes_destroy(node->outboxes);
 	recognition_destroy(node->recognition);

@@ -18,6 +18,7 @@
 #include "features/outbox.h"
 #include "features/recognition.h"
 #include "features/registrar.h"
+#include "features/retention.h"
 #include "program/addresses.h"
 #include "program/command_line.h"
 #include "program/configuration.h"
@@ -66,7 +67,7 @@ struct node {
 	struct log *log;
 	struct timers *timers;
 	struct control *control;
-	struct timer drain, maintenance, certificate;
+	struct timer drain, certificate;
 	int64_t drained_by_ms;
 	bool has_driver, has_signal_poll;
 	unsigned startup_step;
@@ -97,6 +98,7 @@ struct node {
 	struct outboxes *outboxes;
 	struct recognition *recognition;
 	struct messaging *messaging;
+	struct retention *retention;
 
 	uint16_t sip_port; /* chosen */
 	struct listener listeners[NODE_LISTENERS_MOST];
@@ -140,6 +142,7 @@ struct authentication_options node_authentication_options(const struct configura
 struct registrar_options node_registrar_options(const struct configuration *configuration);
 struct outbox_options node_outbox_options(const struct configuration *configuration);
 struct messaging_options node_messaging_options(const struct configuration *configuration);
+struct retention_options node_retention_options(const struct configuration *configuration);
 void node_set_log(const struct configuration *configuration, struct log *log);
 /* SIGHUP: reads the configuration again and applies what can be applied; what cannot is named in the log. */
 void node_reload(struct node *node);
@@ -154,8 +157,6 @@ const char *database_connection(const struct node *node);
 void database_revive(struct node *node);
 /* After everything that uses it is closed. */
 void database_stop(struct node *node);
-/* Deletes what is over, now and then. */
-void database_maintain(struct node *node);
 
 /* --- signals.c --- */
 

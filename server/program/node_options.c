@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+/* Between two rounds of throwing away what is over. */
+#define RETENTION_INTERVAL_S 60
+
 struct transport_options node_transport_options(const struct configuration *configuration)
 {
 	return (struct transport_options){
@@ -91,6 +94,13 @@ struct messaging_options node_messaging_options(const struct configuration *conf
 	};
 }
 
+struct retention_options node_retention_options(const struct configuration *configuration)
+{
+	return (struct retention_options){.history_days = configuration->history_keep_days,
+					  .device_days = configuration->device_forget_days,
+					  .interval_s = RETENTION_INTERVAL_S};
+}
+
 void node_set_log(const struct configuration *configuration, struct log *log)
 {
 	enum log_level level = LOG_INFO;
@@ -131,10 +141,12 @@ void node_reload(struct node *node)
 	struct registrar_options registrar = node_registrar_options(&node->configuration);
 	struct outbox_options outboxes = node_outbox_options(&node->configuration);
 	struct messaging_options messaging = node_messaging_options(&node->configuration);
-	if (node->messaging) {
+	struct retention_options retention = node_retention_options(&node->configuration);
+	if (node->phase == NODE_SERVING) {
 		registrar_set_options(node->registrar, &registrar);
 		outboxes_set_options(node->outboxes, &outboxes);
 		messaging_set_options(node->messaging, &messaging);
+		retention_set_options(node->retention, &retention);
 	}
 	log_event(node->log, LOG_INFO, "reloaded", NULL, "the configuration was read again");
 }

@@ -38,7 +38,6 @@ static void close_storage(struct node *node)
 {
 	node->phase = NODE_CLOSING;
 	timer_stop(&node->drain);
-	timer_stop(&node->maintenance);
 	timer_stop(&node->certificate);
 	timer_stop(&node->startup_timer);
 	if (node->storage)

@@ -82,7 +82,6 @@ static void serve(struct node *node)
 	node->startup_step = STEP_DONE;
 	node->phase = NODE_SERVING;
 	outboxes_resume(node->outboxes);
-	database_maintain(node);
 	listen_watch_certificate(node);
 	listen_print_welcome(node);
 	listen_print_ready(node);
