@@ -46,7 +46,7 @@ static struct address own_address(const struct transport *transport, const struc
 {
 	const struct listener *listener = listener_of(transport, flow);
 	const struct connection *connection = flow->connection ? connection_find(transport, flow->connection) : NULL;
-	struct address own = {.family = ADDRESS_NONE};
+	struct address own;
 	if (connection && connection->local.family != ADDRESS_NONE)
 		own = connection->local;
 	else if (listener && !is_wildcard(&listener->bound))

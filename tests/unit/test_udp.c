@@ -12,16 +12,14 @@ static struct {
 	unsigned calls;
 } kernel;
 
-int sendmmsg(int descriptor, struct mmsghdr *headers, unsigned count, int flags);
-
-int sendmmsg(int descriptor, struct mmsghdr *headers, unsigned count, int flags)
+int sendmmsg(int fd, struct mmsghdr *vmessages, unsigned vlen, int flags)
 {
 	kernel.calls++;
 	if (kernel.full) {
 		errno = EAGAIN;
 		return -1;
 	}
-	return (int)syscall(SYS_sendmmsg, descriptor, headers, kernel.one_by_one ? 1 : count, flags);
+	return (int)syscall(SYS_sendmmsg, fd, vmessages, kernel.one_by_one ? 1 : vlen, flags);
 }
 
 struct peers {
