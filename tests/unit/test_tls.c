@@ -1,11 +1,7 @@
 /* TLS on streams: our side of it and OpenSSL's own client, with certificates made here. SPDX-License-Identifier: MIT */
 #include "certificate.h"
 #include "test.h"
-#include "web_world.h"
-
-#include <signal.h>
-
-#define MESSAGE "MESSAGE sip:bob@example.test SIP/2.0\r\nContent-Length: 5\r\n\r\nhello"
+#include "transport_world.h"
 
 struct tls_world {
 	struct world world;
