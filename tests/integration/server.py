@@ -26,7 +26,7 @@ class Server:
         self.domain, self.host, self.host6 = domain, "127.0.0.1", "::1"
         self.settings = list(settings)
         self.bind = bind
-        self.folder = tempfile.mkdtemp(prefix="heliograph-test-")
+        self.folder = tempfile.mkdtemp(prefix=os.environ.get("TEST_PREFIX", "heliograph-test-"))
         os.chmod(self.folder, 0o755)
         self.state = os.path.join(self.folder, "state")
         self.log = os.path.join(self.folder, "log")
@@ -118,7 +118,12 @@ class Server:
             return int(f.readline())
 
     def kill_postgres(self):
-        pid = self.postgres_pid()
+        """kill -9 of the postmaster and its children; False where none is running."""
+        try:
+            pid = self.postgres_pid()
+            os.kill(pid, 0)
+        except (OSError, ValueError):
+            return False
         children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True).stdout
         os.kill(pid, signal.SIGKILL)
         for child in children.split():
@@ -126,6 +131,7 @@ class Server:
                 os.kill(int(child), signal.SIGKILL)
             except ProcessLookupError:
                 pass
+        return True
 
     def __enter__(self):
         return self.start()
