@@ -160,13 +160,13 @@ static int resolve_temporary(struct gruus *gruus, struct arena *arena, struct sl
 bool gruu_is(const struct sip_uri *uri)
 {
 	struct slice value;
-	return sip_parameter_find(uri->parameters, SLICE("gr"), &value);
+	return sip_uri_parameter(uri, SLICE("gr"), &value);
 }
 
 int gruu_resolve(struct gruus *gruus, struct arena *arena, const struct sip_uri *uri, struct gruu_target *target)
 {
 	struct slice instance, user, plain;
-	if (!sip_parameter_find(uri->parameters, SLICE("gr"), &instance))
+	if (!sip_uri_parameter(uri, SLICE("gr"), &instance))
 		return ERR_NOT_FOUND;
 	int result = domain_user(gruus->domain, arena, uri, &user);
 	if (result != 0)
