@@ -12,9 +12,12 @@
 #include "base/random.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A server that does not let us in by then is tried again. */
 #define CONNECT_MS 10000
@@ -42,10 +45,13 @@ struct pipeline {
 	bool told_failure; /* one log line for each outage, not for each attempt */
 };
 
-/* A poll handle on a socket that is libpq's; frees itself when it is closed. */
+/* A poll handle on libpq's socket; frees itself when it is closed. libpq closes its descriptor as it finds the
+ * connection lost, deep in any call, and the number may belong to someone else before the loop knows: so the handle
+ * has a duplicate of its own. */
 struct socket_watch {
 	uv_poll_t poll;
 	struct pipeline *pipeline;
+	int descriptor;
 };
 
 static void on_socket(uv_poll_t *poll, int status, int events);
@@ -63,6 +69,7 @@ static void on_watch_closed(uv_handle_t *handle)
 {
 	struct socket_watch *watch = handle->data;
 	struct pipeline *pipeline = watch->pipeline;
+	close(watch->descriptor);
 	free(watch);
 	pipeline->watches--;
 	tell_closed(pipeline);
@@ -81,8 +88,12 @@ static int watch_open(struct pipeline *pipeline)
 	struct socket_watch *watch = calloc(1, sizeof(*watch));
 	if (!watch)
 		return ERR_NO_MEMORY;
-	int result = uv_poll_init(pipeline->loop, &watch->poll, PQsocket(pipeline->connection));
+	watch->descriptor = fcntl(PQsocket(pipeline->connection), F_DUPFD_CLOEXEC, 0);
+	int result = watch->descriptor < 0 ? uv_translate_sys_error(errno)
+					   : uv_poll_init(pipeline->loop, &watch->poll, watch->descriptor);
 	if (result < 0) {
+		if (watch->descriptor >= 0)
+			close(watch->descriptor);
 		free(watch);
 		return result;
 	}

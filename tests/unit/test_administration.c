@@ -1,0 +1,202 @@
+/* Schema steps and accounts, and that running nodes hear of changed accounts. SPDX-License-Identifier: MIT */
+#include "storage_world.h"
+
+#include "base/error.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct postgres server;
+
+static struct administration *open_administration(void)
+{
+	char error[ADMINISTRATION_ERROR_SIZE];
+	return administration_open(server.connection, error);
+}
+
+static struct account_credentials make_account(const char *user)
+{
+	struct account_credentials account = {.user = slice_text(user), .domain = SLICE("example.test")};
+	memset(account.ha1_md5, 1, sizeof(account.ha1_md5));
+	memset(account.ha1_sha256, 2, sizeof(account.ha1_sha256));
+	return account;
+}
+
+static void an_unreachable_database_is_said_in_words(void)
+{
+	char error[ADMINISTRATION_ERROR_SIZE] = "";
+	CHECK(!administration_open("host=/nowhere dbname=x", error));
+	CHECK(strlen(error) > 10);
+}
+
+static void steps_are_applied_once(void)
+{
+	struct administration *administration = open_administration();
+	int number = -1, applied = -1;
+	CHECK(administration);
+	CHECK_NUMBER(administration_schema(administration, &number), 0);
+	CHECK_NUMBER(number, 0);
+	CHECK_NUMBER(administration_migrate(administration, &applied), 0);
+	CHECK_NUMBER(applied, storage_world_sql(&server, "SELECT count(*) FROM schema_version"));
+	CHECK(applied > 0);
+	CHECK_NUMBER(administration_schema(administration, &number), 0);
+	CHECK_NUMBER(number, administration_schema_wanted());
+	CHECK_NUMBER(administration_migrate(administration, &applied), 0);
+	CHECK_NUMBER(applied, 0);
+	administration_close(administration);
+}
+
+static void a_newer_schema_is_refused(void)
+{
+	struct administration *administration = open_administration();
+	int applied = -1;
+	CHECK(administration);
+	storage_world_sql(&server, "INSERT INTO schema_version (number, name) VALUES (9999, 'tomorrow')");
+	CHECK_NUMBER(administration_migrate(administration, &applied), ERR_STORAGE_NEWER);
+	storage_world_sql(&server, "DELETE FROM schema_version WHERE number = 9999");
+	CHECK(strstr(administration_error(administration), "9999"));
+	CHECK_NUMBER(applied, 0);
+	administration_close(administration);
+}
+
+static void accounts_are_added_changed_and_removed(void)
+{
+	struct administration *administration = open_administration();
+	struct account_credentials account = make_account("bob");
+	CHECK(administration);
+	CHECK_NUMBER(administration_set_password(administration, &account), ERR_NOT_FOUND);
+	CHECK_NUMBER(administration_add_account(administration, &account), 0);
+	CHECK_NUMBER(administration_add_account(administration, &account), ERR_EXISTS);
+	memset(account.ha1_md5, 3, sizeof(account.ha1_md5));
+	CHECK_NUMBER(administration_set_password(administration, &account), 0);
+	CHECK_NUMBER(storage_world_sql(&server, "SELECT get_byte(ha1_md5, 15) FROM accounts"), 3);
+	CHECK_NUMBER(administration_remove_account(administration, account.user, account.domain), 0);
+	CHECK_NUMBER(administration_remove_account(administration, account.user, account.domain), ERR_NOT_FOUND);
+	account.user = SLICE("\xff");
+	CHECK_NUMBER(administration_add_account(administration, &account), ERR_STORAGE_REFUSED);
+	CHECK(strlen(administration_error(administration)) > 0);
+	administration_close(administration);
+}
+
+static void an_account_goes_with_all_that_is_its_own(void)
+{
+	struct administration *administration = open_administration();
+	CHECK(administration);
+	storage_world_sql(&server, "TRUNCATE accounts, devices, bindings, messages, debts");
+	storage_world_add_account(&server, "bob");
+	storage_world_add_account(&server, "carol");
+	storage_world_sql(&server, "INSERT INTO devices SELECT id, 5, 1, 1, '' FROM accounts");
+	storage_world_sql(&server,
+			  "INSERT INTO bindings SELECT id, 5, 5, 1, 1, 1, 1, 1, 1, 7, '', '', '', '', '', '', '', ''"
+			  " FROM accounts");
+	storage_world_sql(&server,
+			  "INSERT INTO messages SELECT 1, id, 0, 1, 1, 1, md5(id::text)::uuid, '', '', '', '', '', '',"
+			  " '', '' FROM accounts");
+	storage_world_sql(&server, "INSERT INTO debts SELECT id, 1, 5, 9999999999 FROM accounts");
+	CHECK_NUMBER(administration_remove_account(administration, SLICE("bob"), SLICE("example.test")), 0);
+	CHECK_NUMBER(storage_world_sql(&server,
+				       "SELECT (SELECT count(*) FROM accounts) + (SELECT count(*) FROM devices)"
+				       " + (SELECT count(*) FROM bindings) + (SELECT count(*) FROM messages)"
+				       " + (SELECT count(*) FROM debts)"),
+		     5);
+	administration_close(administration);
+}
+
+struct listed {
+	unsigned count, devices, messages;
+	char users[64];
+};
+
+static void on_listed(void *arg, struct slice user, struct slice domain, unsigned devices, unsigned messages)
+{
+	struct listed *listed = arg;
+	size_t used = strlen(listed->users);
+	(void)snprintf(listed->users + used, sizeof(listed->users) - used, "%.*s@%.*s ", SLICE_ARGS(user),
+		       SLICE_ARGS(domain));
+	listed->count++;
+	listed->devices += devices;
+	listed->messages += messages;
+}
+
+static void accounts_are_listed_with_what_they_have(void)
+{
+	struct administration *administration = open_administration();
+	struct listed listed = {0};
+	CHECK(administration);
+	storage_world_sql(&server, "TRUNCATE accounts, devices, bindings, messages, debts");
+	storage_world_add_account(&server, "carol");
+	storage_world_add_account(&server, "bob");
+	storage_world_sql(&server, "INSERT INTO devices SELECT id, 5, 1, 1, '' FROM accounts WHERE user_name = 'bob'");
+	storage_world_sql(&server,
+			  "INSERT INTO debts SELECT id, 1, d, 9999999999 FROM accounts, generate_series(0, 3) d"
+			  " WHERE user_name = 'bob'");
+	CHECK_NUMBER(administration_list_accounts(administration, on_listed, &listed), 0);
+	CHECK_NUMBER(listed.count, 2);
+	CHECK_NUMBER(listed.devices, 1);
+	CHECK_NUMBER(listed.messages, 1);
+	CHECK_TEXT(slice_text(listed.users), "bob@example.test carol@example.test ");
+	administration_close(administration);
+}
+
+static void nodes_hear_of_changed_accounts(void)
+{
+	struct storage_world world;
+	struct administration *administration = open_administration();
+	struct account_credentials account = make_account("we@ird");
+	CHECK(administration);
+	storage_world_open(&world, &server, NULL);
+	WAIT_FOR(&world, world.available);
+	WAIT_FOR(&world, storage_world_sql(&server, "SELECT count(*) FROM pg_stat_activity WHERE application_name ="
+						    " 'heliograph' AND query LIKE 'LISTEN%' AND state = 'idle'") == 1);
+	CHECK_NUMBER(administration_add_account(administration, &account), 0);
+	WAIT_FOR(&world, world.accounts_changed == 1);
+	CHECK_TEXT(slice_text(world.changed_user), "we@ird");
+	CHECK_TEXT(slice_text(world.changed_domain), "example.test");
+	CHECK_NUMBER(administration_set_password(administration, &account), 0);
+	WAIT_FOR(&world, world.accounts_changed == 2);
+	CHECK_NUMBER(administration_remove_account(administration, account.user, account.domain), 0);
+	WAIT_FOR(&world, world.accounts_changed == 3);
+	administration_close(administration);
+	storage_world_close(&world);
+}
+
+static void a_node_that_could_not_listen_forgets_all_accounts(void)
+{
+	struct storage_world world;
+	storage_world_open(&world, &server, NULL);
+	WAIT_FOR(&world, world.available);
+	WAIT_FOR(&world, storage_world_sql(&server, "SELECT count(*) FROM pg_stat_activity WHERE application_name ="
+						    " 'heliograph' AND query LIKE 'LISTEN%' AND state = 'idle'") == 1);
+	(void)snprintf(world.changed_user, sizeof(world.changed_user), "someone");
+	storage_world_sql(&server, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+				   " WHERE application_name = 'heliograph'");
+	WAIT_FOR(&world, world.accounts_changed == 1);
+	CHECK_TEXT(slice_text(world.changed_user), "");
+	storage_world_close(&world);
+}
+
+#define DATABASE_TEST(name)                                                                                            \
+	{                                                                                                              \
+#name, name, TEST_WITHOUT_OOM                                                                          \
+	}
+
+static const struct test tests[] = {
+	DATABASE_TEST(an_unreachable_database_is_said_in_words),
+	DATABASE_TEST(steps_are_applied_once),
+	DATABASE_TEST(a_newer_schema_is_refused),
+	DATABASE_TEST(accounts_are_added_changed_and_removed),
+	DATABASE_TEST(an_account_goes_with_all_that_is_its_own),
+	DATABASE_TEST(accounts_are_listed_with_what_they_have),
+	DATABASE_TEST(nodes_hear_of_changed_accounts),
+	DATABASE_TEST(a_node_that_could_not_listen_forgets_all_accounts),
+};
+
+int main(int argc, char **argv)
+{
+	int status = EXIT_FAILURE;
+	if (postgres_open(&server, false))
+		status = test_run(argc, argv, tests, ARRAY_SIZE(tests));
+	postgres_close(&server);
+	return status;
+}
