@@ -119,6 +119,10 @@ int listen_connections(struct node *node, char error[CONTROL_ERROR_SIZE])
 
 static void add_name(struct slice *names, size_t *count, size_t most, struct slice name)
 {
+	for (size_t i = 0; i < *count; i++) {
+		if (slice_equal(names[i], name))
+			return;
+	}
 	if (*count < most)
 		names[(*count)++] = name;
 }

@@ -183,13 +183,13 @@ static void set_connection(struct private_postgres *postgres, const char *socket
 /* postmaster.pid: first line the pid, fifth the socket's folder. 0 where there is no such file. */
 static pid_t read_pid_file(const struct private_postgres *postgres, char socket_folder[PATH_MAX])
 {
+	socket_folder[0] = '\0';
 	char path[PATH_MAX + 32], line[PATH_MAX];
 	snprintf(path, sizeof(path), "%s/postmaster.pid", postgres->data);
 	FILE *file = fopen(path, "re");
 	if (!file)
 		return 0;
 	long pid = 0;
-	socket_folder[0] = '\0';
 	for (int number = 1; number <= 5 && fgets(line, sizeof(line), file); number++) {
 		line[strcspn(line, "\n")] = '\0';
 		if (number == 1)
@@ -335,6 +335,15 @@ static unsigned cluster_version(const struct private_postgres *postgres)
 
 /* --- starting --- */
 
+/* The folder that a postmaster which was killed had its socket in: whoever is connected finds the next one there. */
+static bool find_former_socket_folder(const struct private_postgres *postgres, char folder[PATH_MAX])
+{
+	struct stat status;
+	uid_t owner = postgres->account.other ? postgres->account.user : geteuid();
+	(void)read_pid_file(postgres, folder);
+	return folder[0] && lstat(folder, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == owner;
+}
+
 /* A socket's path has 107 bytes; where <state>/postgres/run is longer, the socket goes to /tmp. */
 static int choose_socket_folder(const struct private_postgres *postgres, char folder[PATH_MAX], char *error)
 {
@@ -342,6 +351,8 @@ static int choose_socket_folder(const struct private_postgres *postgres, char fo
 		snprintf(folder, PATH_MAX, "%s", postgres->run);
 		return make_folder(postgres, folder, 0755, error);
 	}
+	if (find_former_socket_folder(postgres, folder))
+		return 0;
 	snprintf(folder, PATH_MAX, "/tmp/heliograph-XXXXXX");
 	if (!mkdtemp(folder))
 		return FAIL(error, "cannot make a folder in /tmp: %s", error_text(-errno));

@@ -71,7 +71,11 @@ static int prepare(struct node *node)
 	char error[CONFIGURATION_ERROR_SIZE];
 	if (command_line_state_folder(&node->configuration, node->state, error) < 0)
 		return complain(error);
-	node->lock = state_lock(node->state, LOCK_WAIT_MS);
+	node->lock = state_lock(node->state, 0);
+	if (node->lock == ERR_BUSY) {
+		fprintf(stderr, "heliograph: waiting for another process to leave the state folder %s\n", node->state);
+		node->lock = state_lock(node->state, LOCK_WAIT_MS);
+	}
 	if (node->lock < 0) {
 		fprintf(stderr, "heliograph: the state folder %s: %s\n", node->state,
 			node->lock == ERR_BUSY ? "another server runs in it" : error_text(node->lock));
@@ -100,6 +104,10 @@ static void serve(struct node *node)
 
 int run_command(const struct command_line *line)
 {
+	if (line->demo && line->accounts) {
+		complain("--demo makes accounts of its own: it does not go with --accounts");
+		return EXIT_USAGE;
+	}
 	struct node *node = calloc(1, sizeof(*node));
 	if (!node)
 		return complain(error_text(ERR_NO_MEMORY));
