@@ -177,6 +177,7 @@ static void describe_context(struct lws_context_creation_info *info, struct web 
 			   LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND,
 		.alpn = "http/1.1", /* WebSockets over HTTP/2 are another thing (RFC 8441) */
 		.timeout_secs = options->handshake_s,
+		.timeout_secs_ah_idle = options->handshake_s,
 		.keepalive_timeout = KEEP_ALIVE_S,
 		.max_http_header_data = HEADER_BYTES,
 		.pt_serv_buf_size = SERVICE_BYTES,

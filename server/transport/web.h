@@ -78,7 +78,9 @@ MUST_CHECK int web_respond(struct lws *wsi, unsigned status, const char *content
 /* Completes the transaction: 0, or -1 where the socket must close. */
 MUST_CHECK int web_complete(struct lws *wsi);
 
-/* web_files.c: answers with the file at `path` (decoded, from "/") below `root`. 0 or -1. */
+/* web_files.c: the page that says that there is nothing, and the file at `path` (decoded, from "/") below `root`;
+ * both complete the transaction. 0 or -1. */
+MUST_CHECK int web_answer_not_found(struct lws *wsi);
 MUST_CHECK int web_serve_file(struct lws *wsi, const char *root, struct slice path);
 
 /* websocket.c */

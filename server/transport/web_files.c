@@ -132,7 +132,7 @@ static int answer_not_modified(struct lws *wsi, const char *etag, const char *ca
 	return lws_write(wsi, start, length, LWS_WRITE_HTTP_HEADERS) == (int)length ? web_complete(wsi) : -1;
 }
 
-static int answer_not_found(struct lws *wsi)
+int web_answer_not_found(struct lws *wsi)
 {
 	static const char page[] = "<!doctype html><title>Not found</title><h1>Not found</h1>"
 				   "<p>There is nothing at this address. <a href=\"/\">Home</a></p>\n";
@@ -144,7 +144,7 @@ int web_serve_file(struct lws *wsi, const char *root, struct slice path)
 {
 	struct file file;
 	if (!is_inside(path) || !find_file(wsi, root, path, &file))
-		return answer_not_found(wsi);
+		return web_answer_not_found(wsi);
 	char etag[ETAG_BYTES], headers[256];
 	write_etag(&file, etag);
 	if (has_it(wsi, etag))

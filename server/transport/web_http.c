@@ -12,14 +12,14 @@
 
 /* Answers */
 
-int web_respond(struct lws *wsi, unsigned status, const char *content_type, struct slice body)
+static int respond(struct lws *wsi, unsigned status, const char *content_type, struct slice body, bool close)
 {
 	unsigned char answer[LWS_PRE + HEADERS_BYTES + BODY_BYTES];
 	unsigned char *start = answer + LWS_PRE, *at = start, *end = start + HEADERS_BYTES;
-	static const char no_store[] = "no-store";
+	static const unsigned char no_store[] = "no-store", closing[] = "close";
 	if (body.length > BODY_BYTES || lws_add_http_common_headers(wsi, status, content_type, body.length, &at, end) ||
-	    lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_CACHE_CONTROL, (const unsigned char *)no_store,
-					 sizeof no_store - 1, &at, end) ||
+	    lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_CACHE_CONTROL, no_store, sizeof no_store - 1, &at, end) ||
+	    (close && lws_add_http_header_by_token(wsi, WSI_TOKEN_CONNECTION, closing, sizeof closing - 1, &at, end)) ||
 	    lws_finalize_http_header(wsi, &at, end))
 		return -1;
 	if (lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) == 0) {
@@ -30,21 +30,41 @@ int web_respond(struct lws *wsi, unsigned status, const char *content_type, stru
 	return lws_write(wsi, start, length, LWS_WRITE_HTTP_HEADERS) == (int)length ? 0 : -1;
 }
 
+int web_respond(struct lws *wsi, unsigned status, const char *content_type, struct slice body)
+{
+	return respond(wsi, status, content_type, body, false);
+}
+
 int web_complete(struct lws *wsi)
 {
 	return lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
-static int respond_text(struct lws *wsi, unsigned status, const char *text)
+/* Answers and closes: always -1. */
+static int refuse(struct lws *wsi, unsigned status, const char *text)
 {
-	return web_respond(wsi, status, "text/plain; charset=utf-8", slice_text(text));
+	(void)!respond(wsi, status, "text/plain; charset=utf-8", slice_text(text), true);
+	return -1;
 }
 
 /* Requests */
 
+/* Anything that may have a body closes its connection: where requests are sent without waiting for answers,
+ * libwebsockets 4.1 loops for ever over what follows a body (lws_http_action and LRS_DEFERRING_ACTION). Whoever
+ * adds requests with bodies has to end each of them with -1, at once or in LWS_CALLBACK_HTTP_BODY_COMPLETION. */
+static bool may_have_body(struct lws *wsi)
+{
+	char length[4];
+	return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0 ||
+	       (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0 &&
+		(lws_hdr_copy(wsi, length, sizeof length, WSI_TOKEN_HTTP_CONTENT_LENGTH) < 0 ||
+		 strcmp(length, "0") != 0));
+}
+
 static int answer_health(struct lws *wsi)
 {
-	return respond_text(wsi, HTTP_STATUS_OK, "ok\n") < 0 ? -1 : web_complete(wsi);
+	return web_respond(wsi, HTTP_STATUS_OK, "text/plain; charset=utf-8", SLICE("ok\n")) < 0 ? -1
+												: web_complete(wsi);
 }
 
 /* Paths that are no files. A JSON API finds its place here: one line for each path, or for a prefix. */
@@ -60,17 +80,18 @@ static int answer(struct web_connection *web_connection, struct slice path)
 	struct lws *wsi = web_connection->wsi;
 	/* A zero byte or a ';' would have cut it: such a path names nothing that we have. */
 	if (strlen(path.at) != path.length)
-		return respond_text(wsi, HTTP_STATUS_BAD_REQUEST, "bad path\n") < 0 ? -1 : web_complete(wsi);
+		return refuse(wsi, HTTP_STATUS_BAD_REQUEST, "bad path\n");
 	if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) == 0 && lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) == 0)
-		return respond_text(wsi, HTTP_STATUS_METHOD_NOT_ALLOWED, "GET and HEAD only\n") < 0 ? -1
-												    : web_complete(wsi);
+		return refuse(wsi, HTTP_STATUS_METHOD_NOT_ALLOWED, "GET and HEAD only\n");
+	if (may_have_body(wsi))
+		return refuse(wsi, HTTP_STATUS_BAD_REQUEST, "GET and HEAD have no body\n");
 	for (size_t i = 0; i < ARRAY_SIZE(routes); i++)
 		if (slice_equal(path, slice_text(routes[i].path)))
 			return routes[i].answer(wsi);
 	const char *root = web_connection->listener->document_root;
 	if (root)
 		return web_serve_file(wsi, root, path);
-	return respond_text(wsi, HTTP_STATUS_NOT_FOUND, "not found\n") < 0 ? -1 : web_complete(wsi);
+	return web_answer_not_found(wsi);
 }
 
 /* Upgrades */
@@ -107,8 +128,7 @@ static const char *refuse_upgrade(struct lws *wsi, const char *wanted, unsigned 
 	return NULL;
 }
 
-/* 0: libwebsockets goes on with it at once, and ends in LWS_CALLBACK_ESTABLISHED or closes the socket; 1: it is
- * answered; -1. */
+/* 0: libwebsockets goes on with it at once, and ends in LWS_CALLBACK_ESTABLISHED or closes the socket. */
 static int confirm_upgrade(struct web_connection *web_connection, const char *wanted)
 {
 	struct lws *wsi = web_connection->wsi;
@@ -122,9 +142,7 @@ static int confirm_upgrade(struct web_connection *web_connection, const char *wa
 		reason = "too many connections\n";
 		status = HTTP_STATUS_SERVICE_UNAVAILABLE;
 	}
-	if (!reason)
-		return 0;
-	return respond_text(wsi, status, reason) < 0 ? -1 : 1;
+	return reason ? refuse(wsi, status, reason) : 0;
 }
 
 int web_http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)

@@ -13,4 +13,4 @@
  * `document_root` holds the web client's files, NULL: none. Port 0 takes a free one.
  * ERR_TLS, ERR_NO_MEMORY, libuv's codes. */
 MUST_CHECK int web_listen(struct transport *transport, const struct address *address, bool tls,
-                          const char *document_root, struct address *bound);
+			  const char *document_root, struct address *bound);
