@@ -146,10 +146,10 @@ static int try_address(const struct address *address, struct address *bound)
 	int descriptor = socket(sockaddr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (descriptor < 0)
 		return -errno;
-	const int on = 1, off = 0;
+	const int on = 1;
 	int result = setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	if (result == 0 && sockaddr.ss_family == AF_INET6)
-		result = setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+		result = setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
 	if (result == 0)
 		result = bind(descriptor, (struct sockaddr *)&sockaddr, length);
 	length = sizeof sockaddr;
@@ -223,9 +223,10 @@ static bool open_vhost(struct web *web, struct web_listener *listener, bool tls)
 	info.port = listener->bound.port;
 	info.vhost_name = listener->name;
 	info.user = listener;
-	/* As libuv binds: an IPv6 listener takes IPv4 too where it is bound to all addresses. */
+	/* As the SIP sockets: an IPv6 listener is for IPv6 alone, so that 0.0.0.0 and :: can both be bound. */
 	info.options |= listener->bound.family == ADDRESS_IPV4 ? LWS_SERVER_OPTION_DISABLE_IPV6
-							       : LWS_SERVER_OPTION_IPV6_V6ONLY_MODIFY;
+							       : LWS_SERVER_OPTION_IPV6_V6ONLY_MODIFY |
+									 LWS_SERVER_OPTION_IPV6_V6ONLY_VALUE;
 	if (tls)
 		info.options |= LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX;
 	return lws_create_vhost(web->context, &info) != NULL;
