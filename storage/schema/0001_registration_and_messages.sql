@@ -55,6 +55,8 @@ CREATE TABLE bindings (
 ) WITH (fillfactor = 50);
 
 -- identity is 128 bits of SHA-256 over sender, receiver, Call-ID and CSeq: the same MESSAGE is kept once.
+-- What an account has sent is found through its correspondents' rows. An index by sender would cost a sixth of
+-- all that a message costs (3 of 19 microseconds); it comes with the first reader that needs it.
 CREATE TABLE messages (
 	id bigint NOT NULL,
 	receiver_id bigint NOT NULL,
@@ -74,8 +76,6 @@ CREATE TABLE messages (
 	PRIMARY KEY (receiver_id, id)
 );
 CREATE UNIQUE INDEX messages_identity ON messages (identity);
--- A conversation is read from both sides.
-CREATE INDEX messages_sender ON messages (sender_id, id) WHERE sender_id <> 0;
 -- Rows come in order of time and never change: a few bytes for each megabyte find what is old.
 CREATE INDEX messages_received_at ON messages USING brin (received_at) WITH (autosummarize = on);
 

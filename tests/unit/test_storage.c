@@ -689,6 +689,43 @@ static void after_closing_nothing_is_taken(void)
 	timers_destroy(world.timers);
 }
 
+static void on_closed(void *arg)
+{
+	*(bool *)arg = true;
+}
+
+static void without_a_server_it_opens_refuses_and_closes(void)
+{
+	uv_loop_t loop;
+	struct outcome outcome = {.result = 1};
+	struct storage_events events = {0};
+	struct storage_options options = {.connection = "host=/nowhere",
+					  .batch_changes = 8,
+					  .queue_changes = 8,
+					  .reconnect_ms = 1,
+					  .reconnect_most_ms = 2};
+	bool closed = false;
+	CHECK_NUMBER(uv_loop_init(&loop), 0);
+	struct timers *timers = timers_create(0);
+	struct storage *storage = timers ? storage_create(&loop, timers, NULL, &options, &events) : NULL;
+	if (storage) {
+		storage_settle_debt(storage, 1, 2, 3, true, outcome_done, &outcome);
+		for (int64_t now_ms = 1; now_ms < 20; now_ms++) {
+			timers_run(timers, now_ms);
+			uv_run(&loop, UV_RUN_NOWAIT);
+		}
+		storage_close(storage, on_closed, &closed);
+		while (!closed)
+			uv_run(&loop, UV_RUN_NOWAIT);
+	}
+	storage_destroy(storage);
+	timers_destroy(timers);
+	CHECK_NUMBER(uv_loop_close(&loop), 0);
+	CHECK(closed);
+	CHECK_NUMBER(outcome.calls, 1);
+	CHECK_NUMBER(outcome.result, ERR_STORAGE_AWAY);
+}
+
 #define DATABASE_TEST(name)                                                                                            \
 	{                                                                                                              \
 #name, name, TEST_WITHOUT_OOM                                                                          \
@@ -718,6 +755,7 @@ static const struct test tests[] = {
 	DATABASE_TEST(purging_deletes_what_is_over_and_nothing_else),
 	DATABASE_TEST(closing_commits_what_waits),
 	DATABASE_TEST(after_closing_nothing_is_taken),
+	{"without_a_server_it_opens_refuses_and_closes", without_a_server_it_opens_refuses_and_closes, TEST_PLAIN},
 };
 
 int main(int argc, char **argv)
