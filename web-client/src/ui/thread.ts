@@ -1,0 +1,113 @@
+// One conversation: its messages with the fate of each sent one, and the field to write the next in.
+// SPDX-License-Identifier: MIT
+import { addressLabel, addressText } from '../model/address';
+import type { Conversation, Conversations, Fate, Message, Sent } from '../model/conversations';
+import { element, setText } from './dom';
+import { shortTime } from './time';
+
+const FATES: Record<Fate, string> = {
+  waiting: 'waits for the connection',
+  sending: 'sending …',
+  delivered: 'delivered',
+  kept: 'kept for later',
+  failed: 'not sent',
+};
+
+export interface ThreadActions {
+  send(conversation: Conversation, text: string): void;
+  sendAgain(conversation: Conversation, message: Sent): void;
+  back(): void;
+}
+
+function createBubble(message: Message, label: string, onAgain: () => void): { root: HTMLElement; update(): void } {
+  const fate = element('span', { class: 'fate' });
+  const again = element('button', { type: 'button', class: 'link', hidden: true, click: onAgain }, 'Send again');
+  const time = element('time', { datetime: message.at.toISOString() }, shortTime(message.at));
+  const meta = element('p', { class: 'meta' }, time);
+  if (message.direction === 'sent') meta.append(fate, again);
+  const root = element('li', { class: `message ${message.direction}` },
+    element('span', { class: 'hidden' }, message.direction === 'sent' ? 'You: ' : `${label}: `),
+    element('p', { class: 'text', dir: 'auto' }, message.text), meta);
+  return {
+    root,
+    update() {
+      if (message.direction !== 'sent') return;
+      root.dataset['fate'] = message.fate;
+      setText(fate, message.fate === 'failed' ? `${FATES.failed}: ${message.reason}` : FATES[message.fate]);
+      again.hidden = message.fate !== 'failed';
+    },
+  };
+}
+
+/** Enter sends where there is a keyboard; on a touch screen it begins a line, and the button sends. */
+function createComposer(onSend: (text: string) => void): { root: HTMLFormElement; input: HTMLTextAreaElement } {
+  const input = element('textarea', { rows: '1', placeholder: 'Write a message', 'aria-label': 'Message' });
+  const submit = (event?: Event): void => {
+    event?.preventDefault();
+    if (input.value.trim() !== '') {
+      onSend(input.value);
+      input.value = '';
+    }
+    input.focus();
+  };
+  const root = element('form', { class: 'composer', submit }, input,
+    element('button', { type: 'submit', class: 'primary' }, 'Send'));
+  input.addEventListener('keydown', (event) => {
+    const sends = event.key === 'Enter' && !event.shiftKey && !event.isComposing;
+    if (sends && !matchMedia('(pointer: coarse)').matches) submit(event);
+  });
+  return { root, input };
+}
+
+export interface Thread {
+  root: HTMLElement;
+  update(): void;
+}
+
+export function createThread(conversations: Conversations, domain: string, actions: ThreadActions): Thread {
+  const root = element('main', { class: 'thread' });
+  const nothing = element('p', { class: 'nothing' }, 'Choose a conversation, or start one with a name.');
+  let shown: Conversation | null = null;
+  let updateShown = (): void => undefined;
+
+  const show = (conversation: Conversation): void => {
+    const label = addressLabel(conversation.address, domain);
+    const log = element('ol', { class: 'log', role: 'log', 'aria-label': `Messages with ${label}`, tabindex: '0' });
+    const composer = createComposer((text) => actions.send(conversation, text));
+    const bubbles: ReturnType<typeof createBubble>[] = [];
+    root.replaceChildren(
+      element('header', {},
+        element('button', { type: 'button', class: 'back quiet', 'aria-label': 'Back to all conversations', click: actions.back }, '‹'),
+        element('h2', { title: addressText(conversation.address) }, label)),
+      log, composer.root);
+    updateShown = () => {
+      const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+      for (const message of conversation.messages.slice(bubbles.length)) {
+        const again = (): void => {
+          if (message.direction === 'sent') actions.sendAgain(conversation, message);
+        };
+        const bubble = createBubble(message, label, again);
+        bubbles.push(bubble);
+        log.append(bubble.root);
+      }
+      for (const bubble of bubbles) bubble.update();
+      // Somebody who reads further up is left there.
+      if (atEnd || conversation.messages.at(-1)?.direction === 'sent') log.scrollTop = log.scrollHeight;
+    };
+    updateShown();
+    log.scrollTop = log.scrollHeight;
+    composer.input.focus();
+  };
+
+  return {
+    root,
+    update() {
+      const current = conversations.current;
+      if (!current) {
+        if (shown || !root.hasChildNodes()) root.replaceChildren(nothing);
+      } else if (current === shown) updateShown();
+      else show(current);
+      shown = current;
+    },
+  };
+}

@@ -1,0 +1,13 @@
+// Times as people write them.
+// SPDX-License-Identifier: MIT
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+const dayOfYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
+
+/** Today the time alone is enough. */
+export function shortTime(at: Date, now = new Date()): string {
+  if (at.toDateString() === now.toDateString()) return clock.format(at);
+  const date = at.getFullYear() === now.getFullYear() ? day : dayOfYear;
+  return `${date.format(at)}, ${clock.format(at)}`;
+}

@@ -1,0 +1,59 @@
+// How the page is built: hashed files below assets/, a compressed twin beside each file (the server sends f.gz where
+// f is asked for), and the licences of what is inside.
+// SPDX-License-Identifier: MIT
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { defineConfig, type Plugin } from 'vite';
+
+const SMALLEST_TO_COMPRESS = 1024;
+
+/** The package folders, below node_modules, that a chunk's modules come from. */
+function packagesOf(modules: string[]): string[] {
+  const folders = modules.flatMap((id) => id.match(/^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/)?.[0] ?? []);
+  return [...new Set(folders.map((folder) => folder.replace('\0', '')))].sort();
+}
+
+function licenceOf(folder: string): string {
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+  return `${name} ${version} (${license})\n\n${file ? readFileSync(join(folder, file), 'utf8') : ''}`;
+}
+
+/** Writes licences.txt: what the packages in the bundle want said about them. */
+function licences(): Plugin {
+  return {
+    name: 'licences',
+    apply: 'build',
+    generateBundle(_options, bundle) {
+      const modules = Object.values(bundle).flatMap((part) => (part.type === 'chunk' ? Object.keys(part.modules) : []));
+      const source = packagesOf(modules).map(licenceOf).join('\n----\n\n');
+      this.emitFile({ type: 'asset', fileName: 'licences.txt', source });
+    },
+  };
+}
+
+function compressedTwins(): Plugin {
+  return {
+    name: 'compressed-twins',
+    apply: 'build',
+    writeBundle(options, bundle) {
+      const folder = options.dir ?? dirname(options.file ?? '.');
+      for (const name of Object.keys(bundle)) {
+        const bytes = readFileSync(join(folder, name));
+        if (bytes.length >= SMALLEST_TO_COMPRESS) writeFileSync(join(folder, `${name}.gz`), gzipSync(bytes, { level: 9 }));
+      }
+    },
+  };
+}
+
+export default defineConfig({
+  build: {
+    target: 'es2022',
+    assetsInlineLimit: 0, // the server's Content-Security-Policy allows files from itself only
+    modulePreload: { polyfill: false },
+  },
+  plugins: [licences(), compressedTwins()],
+  server: { proxy: { '/ws': { target: 'http://127.0.0.1:8080', ws: true } } },
+  test: { include: ['tests/**/*.test.ts'] },
+} as Parameters<typeof defineConfig>[0]);
