@@ -347,6 +347,11 @@ static bool commit(struct registration *registration)
 			removed[changes.removed_count++] = change->key;
 		else if (!change->extends)
 			fill_row(registration, change, flow, &saved[changes.saved_count++]);
+		/* Known from now on: a message that comes while this commits is owed to it too. */
+		if (!change->removes && !account_device(account, storage_device_id(change->contact.instance))) {
+			on_committed(registration, ERR_NO_MEMORY);
+			return true;
+		}
 	}
 	if (registration->removes_all)
 		for (const struct device *device = account->devices; device; device = device->next)

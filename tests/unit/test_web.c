@@ -403,14 +403,17 @@ static void several_listeners_each_know_their_connections(void)
 		CHECK(world_wait_messages(&world, 3));
 		CHECK_NUMBER(world.last_flow.peer.family, ADDRESS_IPV6);
 		client_close(&client);
-		/* all addresses: IPv4 peers are IPv4 */
+		/* all addresses of both families, side by side on one port */
 		six.ip[15] = 0;
 		CHECK_NUMBER(web_listen(world.transport, &six, false, NULL, &world.bound), 0);
+		address = (struct address){.family = ADDRESS_IPV4, .port = world.bound.port};
+		CHECK_NUMBER(web_listen(world.transport, &address, false, NULL, NULL), 0);
 		world.bound = world_loopback(world.bound.port);
 		CHECK(client_websocket(&world, &client));
 		CHECK(client_frame(&world, &client, FRAME_FINAL | FRAME_TEXT, "hello", 5));
 		CHECK(world_wait_messages(&world, 4));
 		CHECK_NUMBER(world.last_flow.peer.family, ADDRESS_IPV4);
+		CHECK_NUMBER(world.last_flow.listener, 4);
 		client_close(&client);
 	}
 	struct address any = {.family = ADDRESS_IPV4};
