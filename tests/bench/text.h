@@ -1,0 +1,20 @@
+/* As much of SIP as a load driver needs: finding headers, and answering a request. The server under test has the
+ * parser; this one trusts what it reads. SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "base/buffer.h"
+#include "base/slice.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The status of a response; 0: it is a request. */
+unsigned text_status(struct slice message);
+
+/* The value of the next header of that name at or behind `*position` (0 to begin with), which moves behind it. */
+bool text_next_header(struct slice message, struct slice name, size_t *position, struct slice *value);
+/* The first one's value; empty where there is none. */
+struct slice text_header(struct slice message, struct slice name);
+
+/* Writes the 200 to a request (RFC 3261 §8.2.6). */
+void text_write_ok(struct slice request, struct buffer *buffer);
