@@ -75,9 +75,23 @@ static struct arena *message_arena(struct delivery *delivery)
 	return delivery->order.request ? &delivery->order.request->arena : &delivery->arena;
 }
 
-/* After the answer the request and its message are gone. */
-static void answered(struct delivery *delivery)
+/* The story of one message, for a developer; what is kept and delivered later is told at info by its outbox. */
+static void log_answer(const struct delivery *delivery, unsigned status)
 {
+	struct log *log = delivery->messaging->parts.log;
+	if (!delivery->order.message || !log_is_enabled(log, LOG_DEBUG))
+		return;
+	log_event(log, LOG_DEBUG, "message_answered",
+		  &(struct log_context){.aor = account_user(delivery->order.receiver),
+					.call_id = sip_message_call_id(delivery->order.message),
+					.status = status},
+		  "from %.*s, %zu devices", SLICE_ARGS(delivery->order.sender_user), delivery->target_count);
+}
+
+/* After the answer the request and its message are gone. */
+static void answered(struct delivery *delivery, unsigned status)
+{
+	log_answer(delivery, status);
 	timer_stop(&delivery->wait);
 	delivery->state = DELIVERY_ANSWERED;
 	delivery->order.request = NULL;
@@ -92,7 +106,7 @@ static void answer(struct delivery *delivery, unsigned status, const char *sente
 		delivery_refuse(&delivery->order, status, SLICE("Retry-After: 5\r\n"), sentence);
 	else
 		delivery_refuse(&delivery->order, status, (struct slice){0}, sentence);
-	answered(delivery);
+	answered(delivery, status);
 }
 
 /* The device's own response goes to the sender as it came (RFC 3261 §16.7). */
@@ -105,7 +119,7 @@ static void relay(struct delivery *delivery, struct slice bytes, unsigned status
 	if (request && !slice_is_empty(bytes) &&
 	    sip_message_parse(&response, &request->arena, bytes, &limits, &error) == 0) {
 		request_relay(request, &response);
-		answered(delivery);
+		answered(delivery, response.status);
 	} else {
 		answer(delivery, status, sentence);
 	}

@@ -113,6 +113,10 @@ static void on_expired(struct timer *timer)
 	struct binding_changes changes = {
 		.account_id = binding->device->account->id, .removed_keys = &key, .removed_count = 1};
 	storage_save_bindings(location->storage, &changes, on_removed_row, NULL);
+	log_event(location->log, LOG_INFO, "registration_expired",
+		  &(struct log_context){.aor = account_user(binding->device->account),
+					.call_id = binding_text(binding, BINDING_CALL_ID)},
+		  "%.*s", SLICE_ARGS(binding_text(binding, BINDING_CONTACT)));
 	location_unbind(location, binding);
 }
 

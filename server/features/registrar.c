@@ -363,11 +363,27 @@ static bool commit(struct registration *registration)
 	return true;
 }
 
+static void log_binding(const struct registration *registration, const char *what, struct slice contact,
+			uint32_t granted_s)
+{
+	struct log *log = registration->registrar->log;
+	if (!log_is_enabled(log, LOG_INFO))
+		return;
+	char flow[FLOW_TEXT_SIZE];
+	struct log_context context = request_log_context(registration->request, flow);
+	context.aor = account_user(registration->account);
+	if (granted_s > 0)
+		log_event(log, LOG_INFO, what, &context, "%.*s for %u s", SLICE_ARGS(contact), granted_s);
+	else
+		log_event(log, LOG_INFO, what, &context, "%.*s", SLICE_ARGS(contact));
+}
+
 static void unbind_key(struct registration *registration, struct slice key)
 {
 	struct binding *binding = location_find(registration->account, key);
 	if (!binding)
 		return;
+	log_binding(registration, "unregistered", binding_text(binding, BINDING_CONTACT), 0);
 	location_unbind(registration->registrar->location, binding);
 	registration->registrar->counters.removed++;
 }
@@ -390,6 +406,8 @@ static int apply(struct registration *registration)
 						   &registration->request->flow);
 			if (result != 0)
 				return result;
+			if (!binding)
+				log_binding(registration, "registered", row.contact, row.granted_s);
 			registrar->counters.written++;
 		}
 	}
