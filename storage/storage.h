@@ -46,7 +46,7 @@ struct storage_events {
 
 /* Starts connecting; returns at once. NULL where memory is exhausted. The log is borrowed. */
 struct storage *storage_create(uv_loop_t *loop, struct timers *timers, struct log *log,
-                               const struct storage_options *options, const struct storage_events *events);
+			       const struct storage_options *options, const struct storage_events *events);
 /* Commits what waits (at most `wait_s`), then closes; on_done when all handles are closed. */
 void storage_close(struct storage *storage, void (*on_done)(void *arg), void *arg);
 void storage_destroy(struct storage *storage);
@@ -57,7 +57,8 @@ void storage_describe(const struct storage *storage, struct buffer *buffer);
 
 /* The value of `name`, made with `initial` where there is none yet (the nonce key). */
 typedef void storage_setting_fn(void *arg, int result, struct slice value);
-void storage_setting(struct storage *storage, const char *name, struct slice initial, storage_setting_fn *done, void *arg);
+void storage_setting(struct storage *storage, const char *name, struct slice initial, storage_setting_fn *done,
+		     void *arg);
 
 /* --- accounts ----------------------------------------------------------------------------------------------- */
 
@@ -70,20 +71,26 @@ struct stored_account {
 
 struct stored_device {
 	int64_t account_id;
-	int64_t device_id;  /* storage_device_id(instance) */
-	uint32_t owed;      /* messages owed to it */
+	int64_t device_id;   /* storage_device_id(instance) */
+	int64_t last_seen_s; /* when it last registered, exact to a day */
+	uint32_t owed;       /* messages owed to it */
 };
 
-/* An account with the devices known for it (whether bound or not), and how many messages in all its mailbox
- * holds (owed to any device). `account` is NULL and result ERR_NOT_FOUND where there is none. */
+/* An account with the devices known for it (whether bound or not), the longest unseen first, and how many messages in
+ * all its mailbox holds (owed to any device). `account` is NULL and result ERR_NOT_FOUND where there is none. */
 typedef void storage_account_fn(void *arg, int result, const struct stored_account *account,
-                                const struct stored_device *devices, size_t device_count, uint32_t mailbox_messages);
+				const struct stored_device *devices, size_t device_count, uint32_t mailbox_messages);
 void storage_load_account(struct storage *storage, struct slice user, struct slice domain, storage_account_fn *done,
-                          void *arg);
+			  void *arg);
+
+/* Forgets a device without bindings, and with it what is owed to it. What no device has taken stays owed to whoever
+ * comes first, and so to this device where it comes again. Nothing happens where it is not known. */
+void storage_forget_device(struct storage *storage, int64_t account_id, int64_t device_id, storage_done_fn *done,
+			   void *arg);
 
 /* A device's identity within its account: derived from its +sip.instance (64 bits of SHA-256), 1 for the device
  * without one; never 0. */
-#define STORAGE_DEVICE_ANY 0            /* whoever comes first: owed what no device has taken */
+#define STORAGE_DEVICE_ANY 0 /* whoever comes first: owed what no device has taken */
 #define STORAGE_DEVICE_WITHOUT_INSTANCE 1
 int64_t storage_device_id(struct slice instance);
 
@@ -98,14 +105,14 @@ struct stored_binding {
 	struct slice path;       /* Path values, combined */
 	struct slice call_id;
 	struct slice user_agent;
-	struct slice flow;       /* opaque here: how to find the way back after a restart */
+	struct slice flow; /* opaque here: how to find the way back after a restart */
 	int64_t device_id;
-	int64_t expires_at_s;    /* the row is good until then */
+	int64_t expires_at_s; /* the row is good until then */
 	int64_t registered_at_ms;
 	uint32_t cseq;
-	uint32_t reg_id;         /* 0: none */
-	uint16_t q;              /* thousandths */
-	uint32_t granted_s;      /* what the device was told */
+	uint32_t reg_id;    /* 0: none */
+	uint16_t q;         /* thousandths */
+	uint32_t granted_s; /* what the device was told */
 };
 
 /* Saves all bindings of one REGISTER in one transaction: `saved` are inserted or replaced by (account, key),
@@ -118,7 +125,8 @@ struct binding_changes {
 	const struct slice *removed_keys;
 	size_t removed_count;
 };
-void storage_save_bindings(struct storage *storage, const struct binding_changes *changes, storage_done_fn *done, void *arg);
+void storage_save_bindings(struct storage *storage, const struct binding_changes *changes, storage_done_fn *done,
+			   void *arg);
 
 /* All bindings not expired, at start; `each` per row with its account, then `done`. */
 typedef void storage_binding_fn(void *arg, const struct stored_account *account, const struct stored_binding *binding);
@@ -127,20 +135,20 @@ void storage_load_bindings(struct storage *storage, storage_binding_fn *each, st
 /* --- messages ------------------------------------------------------------------------------------------------ */
 
 struct stored_message {
-	int64_t id;              /* storage_next_message_id; grows with time */
-	int64_t receiver_id;     /* account */
-	int64_t sender_id;       /* account; 0: not one of ours */
-	struct slice sender;     /* AOR */
+	int64_t id;          /* storage_next_message_id; grows with time */
+	int64_t receiver_id; /* account */
+	int64_t sender_id;   /* account; 0: not one of ours */
+	struct slice sender; /* AOR */
 	struct slice call_id;
 	uint32_t cseq;
 	struct slice request_uri; /* as the sender wrote it */
-	struct slice from, to;   /* header values with tags */
-	struct slice headers;    /* other header lines to deliver with it (whole lines with CRLF) */
+	struct slice from, to;    /* header values with tags */
+	struct slice headers;     /* other header lines to deliver with it (whole lines with CRLF) */
 	struct slice content_type;
 	struct slice body;
 	int64_t received_at_ms;
-	int64_t expires_at_s;    /* not delivered after it */
-	bool taken;              /* a device has it already: not owed to devices yet to come */
+	int64_t expires_at_s; /* not delivered after it */
+	bool taken;           /* a device has it already: not owed to devices yet to come */
 };
 
 int64_t storage_next_message_id(struct storage *storage);
@@ -149,28 +157,28 @@ int64_t storage_next_message_id(struct storage *storage);
  * STORAGE_DEVICE_ANY as well. No debts at all: history only.
  * ERR_EXISTS: there is a row of this sender, Call-ID and CSeq for this receiver already: nothing was written. */
 void storage_save_message(struct storage *storage, const struct stored_message *message, const int64_t *owed_to,
-                          size_t owed_count, storage_done_fn *done, void *arg);
+			  size_t owed_count, storage_done_fn *done, void *arg);
 
 /* The device has answered for it (or has refused it for good): no longer owed to it. `taken`: nor to devices
  * yet to come. */
 void storage_settle_debt(struct storage *storage, int64_t account_id, int64_t device_id, int64_t message_id, bool taken,
-                         storage_done_fn *done, void *arg);
+			 storage_done_fn *done, void *arg);
 
 /* The oldest messages owed to a device, in order, at most `most`, later than `after_id`. Expired ones are left
  * out. `each` per message, then `done`. */
 typedef void storage_message_fn(void *arg, const struct stored_message *message);
 void storage_load_debts(struct storage *storage, int64_t account_id, int64_t device_id, int64_t after_id, unsigned most,
-                        storage_message_fn *each, storage_done_fn *done, void *arg);
+			storage_message_fn *each, storage_done_fn *done, void *arg);
 
 /* At start: what came in since `since_ms`, so that a sender who repeats a message because a crash ate the answer
  * is recognised. `taken`: a device had it (answer 200, else 202). At most `most`, newest first. */
 typedef void storage_recent_fn(void *arg, int64_t receiver_id, struct slice sender, struct slice call_id, uint32_t cseq,
-                               bool taken);
+			       bool taken);
 void storage_load_recent(struct storage *storage, int64_t since_ms, unsigned most, storage_recent_fn *each,
-                         storage_done_fn *done, void *arg);
+			 storage_done_fn *done, void *arg);
 
 /* Deletes a bounded slice of what is over: expired bindings and debts, messages that are owed to nobody and older
  * than `history_s`, devices not seen for `device_s`. `more` tells that there is more to do. */
 typedef void storage_purged_fn(void *arg, int result, bool more);
 void storage_purge(struct storage *storage, int64_t history_s, int64_t device_s, unsigned most, storage_purged_fn *done,
-                   void *arg);
+		   void *arg);

@@ -14,7 +14,7 @@ struct account_read {
 /* A row for each device, or one without where the account has none; $3: now. */
 const struct statement accounts_load_statement = {
 	"accounts_load",
-	"SELECT w.place, a.id, a.ha1_md5, a.ha1_sha256, o.mailbox, d.device_id,"
+	"SELECT w.place, a.id, a.ha1_md5, a.ha1_sha256, o.mailbox, d.device_id, d.last_seen,"
 	" CASE WHEN o.mailbox = 0 OR d.device_id IS NULL THEN 0 ELSE"
 	"  (SELECT count(*) FROM debts x"
 	"   WHERE x.account_id = a.id AND x.device_id = d.device_id AND x.expires_at > $3::bigint) END"
@@ -23,10 +23,10 @@ const struct statement accounts_load_statement = {
 	" CROSS JOIN LATERAL (SELECT count(DISTINCT x.message_id) AS mailbox FROM debts x"
 	"  WHERE x.account_id = a.id AND x.expires_at > $3::bigint) o"
 	" LEFT JOIN devices d ON d.account_id = a.id"
-	" ORDER BY w.place",
+	" ORDER BY w.place, d.last_seen",
 };
 
-enum { COLUMN_PLACE, COLUMN_ID, COLUMN_MD5, COLUMN_SHA256, COLUMN_MAILBOX, COLUMN_DEVICE, COLUMN_OWED };
+enum { COLUMN_PLACE, COLUMN_ID, COLUMN_MD5, COLUMN_SHA256, COLUMN_MAILBOX, COLUMN_DEVICE, COLUMN_SEEN, COLUMN_OWED };
 
 static int write_reads(struct storage *storage, struct read *const *reads, size_t count, struct parameters *parameters)
 {
@@ -67,6 +67,7 @@ static int answer_read(const struct account_read *read, const PGresult *rows, in
 			continue;
 		devices[device_count++] = (struct stored_device){.account_id = account.id,
 								 .device_id = row_number(rows, row, COLUMN_DEVICE),
+								 .last_seen_s = row_number(rows, row, COLUMN_SEEN),
 								 .owed = (uint32_t)row_number(rows, row, COLUMN_OWED)};
 	}
 	read->read.answer.to.account(read->read.answer.arg, 0, &account, devices, device_count,

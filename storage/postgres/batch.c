@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const struct batch_step *const steps[] = {
-	&messages_step_save,    &messages_step_check, &messages_step_settle,
+	&messages_step_save,    &messages_step_check, &messages_step_settle, &devices_step_forget,
 	&bindings_step_devices, &bindings_step_save,  &bindings_step_remove,
 };
 

@@ -10,7 +10,7 @@
 
 struct batch;
 
-enum change_kind { CHANGE_MESSAGE, CHANGE_SETTLED, CHANGE_BINDINGS };
+enum change_kind { CHANGE_MESSAGE, CHANGE_SETTLED, CHANGE_FORGOTTEN, CHANGE_BINDINGS };
 
 /* The head of each change; what follows is its kind's, and one block of memory with it. */
 struct change {
@@ -32,8 +32,10 @@ struct batch_step {
 	void (*read)(struct change *const *changes, size_t count, const PGresult *result);
 };
 
-/* In messages.c and bindings.c, in the order of sending. */
+/* In messages.c, devices.c and bindings.c, in the order of sending: what was owed to a device before it was forgotten
+ * goes with it, and one that comes again after that is a new one. */
 extern const struct batch_step messages_step_save, messages_step_check, messages_step_settle;
+extern const struct batch_step devices_step_forget;
 extern const struct batch_step bindings_step_devices, bindings_step_save, bindings_step_remove;
 
 struct batch *batch_create(struct storage *storage);

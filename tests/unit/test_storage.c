@@ -57,6 +57,15 @@ static int settle(struct storage_world *world, int64_t account, int64_t device, 
 	return outcome.result;
 }
 
+static int forget_device(struct storage_world *world, int64_t account, int64_t device)
+{
+	struct outcome outcome = {.result = 1};
+	storage_forget_device(world->storage, account, device, outcome_done, &outcome);
+	while (outcome.calls == 0)
+		storage_world_turn(world);
+	return outcome.result;
+}
+
 static struct stored_binding make_binding(int64_t account, const char *key, const char *instance)
 {
 	return (struct stored_binding){.account_id = account,
@@ -534,6 +543,77 @@ static void new_devices_inherit_what_no_device_has_taken(void)
 	storage_world_close(&world);
 }
 
+static void a_forgotten_device_goes_with_its_debts_and_comes_back_new(void)
+{
+	struct storage_world world;
+	struct loaded_messages loaded;
+	struct loaded_account account;
+	int64_t owed[2] = {storage_device_id(SLICE(PHONE)), storage_device_id(SLICE(TABLET))};
+	storage_world_open(&world, &server, NULL);
+	int64_t bob = storage_world_add_account(&server, "bob");
+	struct stored_binding both[2] = {make_binding(bob, "key-1", PHONE), make_binding(bob, "key-2", TABLET)};
+	struct slice keys[2] = {both[0].key, both[1].key};
+	CHECK_NUMBER(save_bindings(&world, bob, both, 2, NULL, 0), 0);
+	CHECK_NUMBER(save_bindings(&world, bob, NULL, 0, keys, 2), 0);
+	struct stored_message waits = make_message(&world, bob, "waits"), taken = make_message(&world, bob, "taken");
+	taken.taken = true;
+	CHECK_NUMBER(save_message(&world, &waits, owed, 2), 0);
+	CHECK_NUMBER(save_message(&world, &taken, owed, 2), 0);
+	CHECK_NUMBER(forget_device(&world, bob, owed[0]), 0);
+	CHECK_NUMBER(forget_device(&world, bob, owed[0]), 0); /* twice does no harm */
+	load_account(&world, "bob", &account);
+	CHECK_NUMBER(account.device_count, 1);
+	CHECK_NUMBER(owed_to(&account, TABLET), 2);
+	CHECK_NUMBER(account.mailbox, 2);
+	load_debts(&world, bob, owed[0], 0, 10, &loaded);
+	CHECK_NUMBER(loaded.count, 0);
+	CHECK_NUMBER(save_bindings(&world, bob, &both[0], 1, NULL, 0), 0);
+	load_debts(&world, bob, owed[0], 0, 10, &loaded);
+	CHECK_NUMBER(loaded.count, 1);
+	CHECK_NUMBER(loaded.ids[0], waits.id);
+	storage_world_close(&world);
+}
+
+/* All in one batch: the message is gone for the device, the device is there again. */
+static void what_is_asked_before_and_after_forgetting_keeps_its_order(void)
+{
+	struct storage_world world;
+	struct outcome outcomes[3] = {{1, 0}, {1, 0}, {1, 0}};
+	int64_t phone = storage_device_id(SLICE(PHONE));
+	storage_world_open(&world, &server, NULL);
+	int64_t bob = storage_world_add_account(&server, "bob");
+	struct stored_binding binding = make_binding(bob, "key-1", PHONE);
+	struct binding_changes changes = {.account_id = bob, .saved = &binding, .saved_count = 1};
+	CHECK_NUMBER(save_bindings(&world, bob, &binding, 1, NULL, 0), 0);
+	struct stored_message message = make_message(&world, bob, "call-1");
+	message.taken = true;
+	storage_save_message(world.storage, &message, &phone, 1, outcome_done, &outcomes[0]);
+	storage_forget_device(world.storage, bob, phone, outcome_done, &outcomes[1]);
+	storage_save_bindings(world.storage, &changes, outcome_done, &outcomes[2]);
+	WAIT_FOR(&world, outcomes[0].calls && outcomes[1].calls && outcomes[2].calls);
+	for (unsigned i = 0; i < ARRAY_SIZE(outcomes); i++)
+		CHECK_NUMBER(outcomes[i].result, 0);
+	CHECK_NUMBER(storage_world_sql(&server, "SELECT count(*) FROM devices"), 1);
+	CHECK_NUMBER(storage_world_sql(&server, "SELECT count(*) FROM debts"), 0);
+	storage_world_close(&world);
+}
+
+static void devices_are_loaded_with_when_they_were_seen(void)
+{
+	struct storage_world world;
+	struct loaded_account account;
+	storage_world_open(&world, &server, NULL);
+	int64_t bob = storage_world_add_account(&server, "bob");
+	storage_world_sql(&server, "INSERT INTO devices SELECT id, d, 1, 1000 + 10 * (d % 3), '' FROM accounts,"
+				   " generate_series(5, 7) d");
+	load_account(&world, "bob", &account);
+	CHECK_NUMBER(account.account.id, bob);
+	CHECK_NUMBER(account.device_count, 3);
+	for (unsigned i = 0; i < 3; i++)
+		CHECK_NUMBER(account.devices[i].last_seen_s, 1000 + 10 * i); /* the longest unseen comes first */
+	storage_world_close(&world);
+}
+
 struct recents {
 	struct outcome outcome;
 	unsigned count, taken;
@@ -749,6 +829,9 @@ static const struct test tests[] = {
 	DATABASE_TEST(a_settled_debt_is_gone_for_that_device_only),
 	DATABASE_TEST(refused_for_good_stays_owed_to_whoever_comes),
 	DATABASE_TEST(new_devices_inherit_what_no_device_has_taken),
+	DATABASE_TEST(a_forgotten_device_goes_with_its_debts_and_comes_back_new),
+	DATABASE_TEST(what_is_asked_before_and_after_forgetting_keeps_its_order),
+	DATABASE_TEST(devices_are_loaded_with_when_they_were_seen),
 	DATABASE_TEST(recent_messages_come_newest_first_with_their_fate),
 	DATABASE_TEST(message_ids_grow_and_carry_the_node),
 	DATABASE_TEST(device_ids_are_never_those_with_a_meaning),
