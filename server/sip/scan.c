@@ -195,6 +195,10 @@ static bool keep_header(struct scan *scan, struct slice content, struct slice li
 static bool read_headers(struct scan *scan)
 {
 	const char *start = scan->rest.at;
+	size_t start_line = (size_t)(start - scan->message->bytes.at);
+	/* where it was too long by itself the headers still have their room: the 414 needs the Via */
+	if (start_line > scan->limits->header_bytes)
+		start_line = 0;
 	for (;;) {
 		struct slice content, more;
 		const char *line = scan->rest.at;
@@ -210,7 +214,7 @@ static bool read_headers(struct scan *scan)
 		while (scan->rest.length > 0 && (*scan->rest.at == ' ' || *scan->rest.at == '\t') &&
 		       take_line(scan, &more))
 			content.length = (size_t)(more.at + more.length - content.at);
-		if ((size_t)(scan->rest.at - scan->message->bytes.at) > scan->limits->header_bytes) {
+		if (start_line + (size_t)(scan->rest.at - start) > scan->limits->header_bytes) {
 			blame(scan, ERR_LIMIT, SIP_MESSAGE_TOO_LARGE, line,
 			      "The headers are longer than this server accepts");
 			return false;

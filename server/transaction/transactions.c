@@ -215,11 +215,13 @@ static void log_malformed(struct transactions *transactions, const struct flow *
 			  what, &context, "%s", reason);
 }
 
+/* What the sender finds its request by is in Via and CSeq; the rest is copied as it stands, however bad it is
+ * (RFC 3261 §8.2.6.2). No answer to an ACK, ever (§17.1). */
 static bool is_answerable(struct sip_message *message)
 {
+	const struct sip_cseq *cseq = sip_message_cseq(message);
 	return message->is_request && message->method != SIP_ACK && sip_message_via(message) &&
-	       sip_message_from(message) && sip_message_to(message) && sip_message_cseq(message) &&
-	       sip_message_cseq(message)->method != SIP_ACK && !slice_is_empty(sip_message_call_id(message));
+	       sip_message_header(message, SIP_HEADER_CSEQ) && !(cseq && cseq->method == SIP_ACK);
 }
 
 /* Refused where the sender can be told, else dropped. */

@@ -73,12 +73,15 @@ static void malformed_requests_are_answered_where_their_sender_can_be_told(void)
 		{"MESSAGE sip:b@example.test SIP/2.0\r\n" VIA REST "CSeq: 1 MESSAGE\r\nContent-Length: 99\r\n\r\n",
 		 "SIP/2.0 400 "},
 		{"MESSAGE sip:b@example.test SIP/3.0\r\n" VIA REST "CSeq: 1 MESSAGE\r\n\r\n", "SIP/2.0 505 "},
+		/* RFC 4475 §3.1.2.4, §3.3.1: Via and CSeq suffice for the sender to know the answer */
+		{"MESSAGE sip:b@example.test SIP/2.0\r\n" VIA "CSeq: 1 MESSAGE\r\n\r\n", "SIP/2.0 400 "},
+		{"MESSAGE sip:b@example.test SIP/2.0\r\n" VIA REST "CSeq: 36893488147419103232 MESSAGE\r\n\r\n",
+		 "SIP/2.0 400 "},
 		/* RFC 3261 §17.1: no answer to an ACK, ever */
 		{"ACK sip:b@example.test SIP/2.0\r\n" VIA REST "CSeq: 1 ACK\r\nMax-Forwards: many\r\n\r\n", NULL},
 		{"ACK sip:b@example.test SIP/2.0\r\n" VIA REST "CSeq: 1 MESSAGE\r\n\r\n", NULL},
 		/* nobody could match an answer to these */
 		{"MESSAGE sip:b@example.test SIP/2.0\r\n" REST "CSeq: 1 MESSAGE\r\n\r\n", NULL},
-		{"MESSAGE sip:b@example.test SIP/2.0\r\n" VIA "CSeq: 1 MESSAGE\r\n\r\n", NULL},
 		{"MESSAGE sip:b@example.test SIP/2.0\r\n" VIA REST "\r\n\r\n", NULL},
 		{"GET / HTTP/1.1\r\n\r\n", NULL},
 		{"\x01\x02\x03", NULL},
