@@ -4,6 +4,7 @@ SPDX-License-Identifier: MIT
 """
 
 import sys
+import time
 import traceback
 
 
@@ -19,10 +20,11 @@ def main(module, arguments=None):
     for name, function in list(vars(module).items()):
         if not name.startswith("test_") or not callable(function) or only not in name:
             continue
+        start = time.monotonic()
         try:
             function(*(arguments or ()))
             passed += 1
-            print(f"ok - {name[5:]}")
+            print(f"ok - {name[5:]} ({time.monotonic() - start:.1f} s)")
         except Exception:
             failed += 1
             print(f"not ok - {name[5:]}")

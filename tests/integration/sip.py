@@ -9,6 +9,7 @@ import os
 import queue
 import random
 import re
+import select
 import socket
 import ssl
 import struct
@@ -80,7 +81,7 @@ class Wire:
     """One way to the server; received messages come out of `inbox`, None when the connection ended."""
 
     def __init__(self, server, transport="udp", family=socket.AF_INET, source=None):
-        self.transport = transport
+        self.transport, self.is_tls = transport, transport in ("tls", "wss")
         self.inbox = queue.Queue()
         self.buffer = b""
         self.closed = False
@@ -94,17 +95,20 @@ class Wire:
             port = {"tcp": server.sip_port, "tls": server.tls_port, "ws": server.web_port,
                     "wss": server.web_tls_port}[transport]
             self.socket = socket.create_connection((host, port), timeout=WAIT)
-            if transport in ("tls", "wss"):
+            if self.is_tls:
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
                 context.check_hostname = False
                 context.verify_mode = ssl.CERT_NONE
                 self.socket = context.wrap_socket(self.socket)
             if transport in ("ws", "wss"):
                 self.upgrade(host)
-            self.socket.settimeout(None)
+            # Two threads in one TLS session at a time break it: nobody may wait inside.
+            self.socket.settimeout(0 if self.is_tls else None)
         self.address = self.socket.getsockname()
         self.lock = threading.Lock()
-        threading.Thread(target=self.read, daemon=True).start()
+        self.closing = False
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
 
     def upgrade(self, host):
         key = base64.b64encode(os.urandom(16)).decode()
@@ -139,22 +143,45 @@ class Wire:
             if self.transport == "udp":
                 self.socket.sendto(data, self.peer)
             elif self.transport in ("ws", "wss"):
-                self.socket.sendall(self.frame(1, data))
+                self.write(self.frame(1, data))
             else:
-                self.socket.sendall(data)
+                self.write(data)
+
+    def write(self, data):
+        """All of it; the lock is held."""
+        while data:
+            try:
+                data = data[self.socket.send(data):]
+            except ssl.SSLWantWriteError:
+                select.select([], [self.socket], [])
+            except ssl.SSLWantReadError:
+                select.select([self.socket], [], [])
+
+    def read_some(self):
+        while self.is_tls:
+            if not self.socket.pending():
+                select.select([self.socket], [], [])
+            with self.lock:
+                try:
+                    return self.socket.recv(65536)
+                except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                    pass
+        return self.socket.recv(65536)
 
     def read(self):
         try:
             while True:
                 if self.transport == "udp":
                     self.arrived(self.socket.recv(65535))
+                    if self.closing:
+                        break
                     continue
                 self.take()
-                data = self.socket.recv(65536)
+                data = self.read_some()
                 if not data:
                     break
                 self.buffer += data
-        except OSError:
+        except (OSError, ValueError):
             pass
         self.closed = True
         self.inbox.put(None)
@@ -201,16 +228,19 @@ class Wire:
         opcode = b[0] & 15
         if opcode == 9:
             with self.lock:
-                self.socket.sendall(self.frame(10, payload))
+                self.write(self.frame(10, payload))
         elif opcode in (1, 2):
             self.arrived(payload)
         return True
 
     def close(self):
+        """The reader ends first: else it could read from the next socket, which takes over the number of this one."""
+        self.closing = True
         try:
             self.socket.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
+        self.reader.join(WAIT)
         self.socket.close()
 
 
