@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "transaction/response.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 /* RFC 3261 §17.2.1: an INVITE that is not answered sooner gets a 100. */
 #define INVITE_TRYING_MS 200
@@ -86,13 +86,13 @@ static void destroy(struct server_transaction *transaction)
 	timer_stop(&transaction->timer);
 	table_remove(&transactions->servers, &transaction->link);
 	transactions->counters.server_transactions--;
-	free(transaction->response);
-	free(transaction);
+	cohort_free(&transactions->server_memory, transaction->response);
+	cohort_free(&transactions->server_memory, transaction);
 }
 
 static void forget_response(struct server_transaction *transaction)
 {
-	free(transaction->response);
+	cohort_free(&transaction->transactions->server_memory, transaction->response);
 	transaction->response = NULL;
 	transaction->response_bytes = 0;
 }
@@ -102,8 +102,10 @@ static void keep_response(struct server_transaction *transaction, const struct f
 {
 	forget_response(transaction);
 	transaction->flow = *flow;
-	transaction->response = transactions_copy(bytes);
+	transaction->response = cohort_allocate(&transaction->transactions->server_memory, bytes.length);
 	transaction->response_bytes = transaction->response ? (uint32_t)bytes.length : 0;
+	if (transaction->response)
+		memcpy(transaction->response, bytes.at, bytes.length);
 }
 
 static void send_response(struct server_transaction *transaction)
@@ -162,7 +164,7 @@ static void on_trying(struct timer *timer)
 int server_transaction_begin(struct request *request, const struct transaction_key *key)
 {
 	struct transactions *transactions = request->transactions;
-	struct server_transaction *transaction = calloc(1, sizeof(*transaction));
+	struct server_transaction *transaction = cohort_allocate(&transactions->server_memory, sizeof(*transaction));
 	if (!transaction)
 		return ERR_NO_MEMORY;
 	transaction->transactions = transactions;
@@ -267,4 +269,5 @@ static bool destroy_link(struct table_link *link, void *arg)
 void server_transactions_finish(struct transactions *transactions)
 {
 	table_each(&transactions->servers, destroy_link, NULL);
+	cohort_finish(&transactions->server_memory);
 }

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "base/cohort.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/table.h"
@@ -34,7 +35,8 @@ struct transactions {
 	void *arg;
 
 	struct table servers, clients;
-	struct table merges; /* begun and unanswered requests by what makes them the same one (§8.2.2.2) */
+	struct cohort server_memory; /* server transactions and their responses: nearly all end 32 s after the answer */
+	struct table merges;         /* begun and unanswered requests by what makes them the same one (§8.2.2.2) */
 	struct list_link clients_by_connection[CONNECTION_BUCKETS];
 	struct list_link unanswered, ended; /* struct incoming */
 	struct arena_pool arenas;
