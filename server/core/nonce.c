@@ -15,12 +15,12 @@
 /* 4 bytes of time, 4 of a number, 16 of the HMAC: 24 bytes, 32 characters of base64url. */
 enum { STAMP_BYTES = 8, MAC_BYTES = 16, NONCE_BYTES = STAMP_BYTES + MAC_BYTES, NONCE_CHARACTERS = 32 };
 
-/* A nonce that was used, and the last 64 counts up to `highest`. */
+/* A nonce that was used, and the last 64 counts up to `highest`. There is one for each client of the last minutes, so:
+ * nothing that the stamp says already. */
 struct used_nonce {
 	struct table_link link;
 	struct list_link order; /* oldest first */
-	int64_t issued_at_s;
-	uint64_t seen; /* bit n: highest - n was used */
+	uint64_t seen;          /* bit n: highest - n was used */
 	uint32_t highest;
 	uint8_t stamp[STAMP_BYTES];
 };
@@ -197,11 +197,12 @@ static void forget_old(struct nonces *nonces, int64_t unix_s)
 {
 	while (!list_is_empty(&nonces->order)) {
 		const struct used_nonce *oldest = CONTAINER_OF(nonces->order.next, struct used_nonce, order);
-		bool expired = oldest->issued_at_s + nonces->age_s < unix_s;
+		int64_t issued_at_s = issued_at(oldest->stamp);
+		bool expired = issued_at_s + nonces->age_s < unix_s;
 		if (!expired && nonces->used.count < nonces->most)
 			return;
-		if (!expired && oldest->issued_at_s > nonces->forgotten_before_s)
-			nonces->forgotten_before_s = oldest->issued_at_s;
+		if (!expired && issued_at_s > nonces->forgotten_before_s)
+			nonces->forgotten_before_s = issued_at_s;
 		forget_oldest(nonces);
 	}
 }
@@ -218,7 +219,6 @@ enum nonce_verdict nonce_use(struct nonces *nonces, struct slice text, uint32_t 
 		if (!used)
 			return NONCE_REPLAYED; /* cannot be remembered, so it may not be used */
 		memcpy(used->stamp, bytes, STAMP_BYTES);
-		used->issued_at_s = issued_at(bytes);
 		used->highest = count;
 		used->seen = 1;
 		table_insert(&nonces->used, &used->link, table_hash(&nonces->used, used->stamp, STAMP_BYTES));
