@@ -55,19 +55,69 @@ bool authentication_credentials(struct authentication *authentication, const str
 	return false;
 }
 
+static bool offered(const struct authentication *authentication, enum digest_algorithm algorithm)
+{
+	for (unsigned i = 0; i < authentication->options.algorithm_count; i++)
+		if (authentication->options.algorithms[i] == algorithm)
+			return true;
+	return false;
+}
+
+/* Clients that give up as soon as one of several challenges has an algorithm that they lack, wherever it stands:
+ * libre knew MD5 only until version 3.12. By the beginning of their User-Agent. */
+static const struct slice md5_only_clients[] = {
+	{"baresip v0.", 11},
+	{"baresip v1.", 11},
+	{"baresip v2.", 11},
+	{"baresip v3.", 11},
+};
+
+static bool knows_md5_only(const struct request *request)
+{
+	struct slice user_agent = sip_message_value(&request->message, SIP_HEADER_USER_AGENT);
+	for (size_t i = 0; i < ARRAY_SIZE(md5_only_clients); i++)
+		if (slice_starts_with(user_agent, md5_only_clients[i]))
+			return true;
+	return false;
+}
+
+/* The algorithms to challenge this client with, in order; how many. RFC 8760 §2.3 leaves the order to us, and the
+ * choice to the client; some cannot choose. */
+static unsigned choose_algorithms(const struct authentication *authentication, const struct request *request,
+				  enum digest_algorithm chosen[DIGEST_ALGORITHM_COUNT])
+{
+	const struct authentication_options *options = &authentication->options;
+	bool has_md5 = offered(authentication, DIGEST_MD5);
+	bool only_md5 = has_md5 && knows_md5_only(request);
+	/* The browsers' libraries know MD5 only, and of several challenges they keep the last. */
+	bool md5_last =
+		has_md5 && (request->flow.transport == TRANSPORT_WS || request->flow.transport == TRANSPORT_WSS);
+	unsigned count = 0;
+	for (unsigned i = 0; i < options->algorithm_count; i++) {
+		bool is_md5 = options->algorithms[i] == DIGEST_MD5;
+		if (is_md5 ? !md5_last : !only_md5)
+			chosen[count++] = options->algorithms[i];
+	}
+	if (md5_last)
+		chosen[count++] = DIGEST_MD5;
+	return count;
+}
+
 void authentication_challenge(struct authentication *authentication, struct request *request, bool stale)
 {
+	enum digest_algorithm chosen[DIGEST_ALGORITHM_COUNT];
+	unsigned count = choose_algorithms(authentication, request, chosen);
 	struct buffer headers;
 	buffer_init(&headers, 4096);
 	char nonce[NONCE_TEXT_SIZE];
 	nonce_write(authentication->nonces, &request->flow.peer, clock_unix_ms() / 1000, nonce);
-	for (unsigned i = 0; i < authentication->options.algorithm_count; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		buffer_text(&headers, "WWW-Authenticate: Digest realm=\"");
 		buffer_append(&headers, domain_name(authentication->domain));
 		buffer_text(&headers, "\", nonce=\"");
 		buffer_text(&headers, nonce);
 		buffer_text(&headers, stale ? "\", stale=true, algorithm=" : "\", algorithm=");
-		buffer_append(&headers, digest_algorithm_name(authentication->options.algorithms[i]));
+		buffer_append(&headers, digest_algorithm_name(chosen[i]));
 		buffer_text(&headers, ", qop=\"auth\"\r\n");
 	}
 	authentication->counters.challenged++;
@@ -86,14 +136,6 @@ static void log_wrong(struct authentication *authentication, const struct reques
 	log_event_limited(authentication->log, &authentication->wrong_rate, request->received_at_ms, LOG_WARNING,
 			  "authentication_failed", &context, "user \"%.*s\": %s", SLICE_ARGS(credentials->username),
 			  why);
-}
-
-static bool offered(const struct authentication *authentication, enum digest_algorithm algorithm)
-{
-	for (unsigned i = 0; i < authentication->options.algorithm_count; i++)
-		if (authentication->options.algorithms[i] == algorithm)
-			return true;
-	return false;
 }
 
 bool authentication_accept(struct authentication *authentication, struct request *request,

@@ -12,7 +12,7 @@
 struct authentication;
 
 struct authentication_options {
-	/* In the order of the challenges: MD5 first by default, because browsers' libraries read only the first. */
+	/* In the order of the challenges; clients that cannot choose get what they can use (authentication.c). */
 	enum digest_algorithm algorithms[DIGEST_ALGORITHM_COUNT];
 	unsigned algorithm_count;
 	unsigned nonce_s;   /* how long a nonce is accepted */
@@ -38,7 +38,7 @@ bool authentication_credentials(struct authentication *authentication, const str
 bool authentication_accept(struct authentication *authentication, struct request *request,
 			   const struct digest_credentials *credentials, const struct account *account);
 
-/* 401 with a fresh challenge for each algorithm. */
+/* 401 with a fresh challenge for each algorithm that this client may be offered. */
 void authentication_challenge(struct authentication *authentication, struct request *request, bool stale);
 
 const struct authentication_counters *authentication_counters(const struct authentication *authentication);
