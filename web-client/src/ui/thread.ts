@@ -39,6 +39,8 @@ function createBubble(message: Message, label: string, onAgain: () => void): { r
   };
 }
 
+const isTouch = (): boolean => matchMedia('(pointer: coarse)').matches;
+
 /** Enter sends where there is a keyboard; on a touch screen it begins a line, and the button sends. */
 function createComposer(onSend: (text: string) => void): { root: HTMLFormElement; input: HTMLTextAreaElement } {
   const input = element('textarea', { rows: '1', placeholder: 'Write a message', 'aria-label': 'Message' });
@@ -54,7 +56,7 @@ function createComposer(onSend: (text: string) => void): { root: HTMLFormElement
     element('button', { type: 'submit', class: 'primary' }, 'Send'));
   input.addEventListener('keydown', (event) => {
     const sends = event.key === 'Enter' && !event.shiftKey && !event.isComposing;
-    if (sends && !matchMedia('(pointer: coarse)').matches) submit(event);
+    if (sends && !isTouch()) submit(event);
   });
   return { root, input };
 }
@@ -96,7 +98,7 @@ export function createThread(conversations: Conversations, domain: string, actio
     };
     updateShown();
     log.scrollTop = log.scrollHeight;
-    composer.input.focus();
+    if (!isTouch()) composer.input.focus(); // there it would bring up the keyboard, over what is to be read
   };
 
   return {
