@@ -27,6 +27,26 @@ struct device *account_device(struct account *account, int64_t device_id)
 	return device;
 }
 
+void account_forget_device(struct account *account, struct device *device)
+{
+	struct device **at = &account->devices;
+	while (*at != device)
+		at = &(*at)->next;
+	*at = device->next;
+	device->next = NULL;
+	device->is_forgotten = true;
+	if (device->holders == 0)
+		free(device);
+}
+
+unsigned account_count_devices(const struct account *account)
+{
+	unsigned count = 0;
+	for (const struct device *device = account->devices; device; device = device->next)
+		count++;
+	return count;
+}
+
 unsigned account_count_bindings(const struct account *account)
 {
 	unsigned count = 0;

@@ -3,7 +3,8 @@
  *   account ── device (one +sip.instance) ── binding (a contact, and the flow that reaches it)
  *
  * PostgreSQL is the truth; this is a cache of what our clients need. Accounts come and go by core/accounts,
- * bindings by features/location; a device stays as long as its account does. SPDX-License-Identifier: MIT */
+ * bindings by features/location; a device stays as long as its account does, unless it is forgotten before
+ * (features/device_limit). SPDX-License-Identifier: MIT */
 #pragma once
 
 #include "base/list.h"
@@ -58,7 +59,10 @@ struct device {
 	struct outbox *outbox;     /* while something is being delivered from the store */
 	struct list_link branches; /* messages on their way to it (features/messaging) */
 	int64_t id;                /* storage_device_id(instance) */
+	int64_t last_seen_s;       /* its last REGISTER, since 1970; from storage exact to a day */
 	uint32_t owed;             /* stored messages that it has not taken */
+	unsigned holders;          /* deliveries, outboxes, settlements: device_hold */
+	bool is_forgotten;         /* not of the account any more: freed when nobody holds it */
 };
 
 struct account {
@@ -94,5 +98,8 @@ static inline struct slice binding_text(const struct binding *binding, enum bind
 struct device *account_find_device(const struct account *account, int64_t device_id);
 /* The same, made where it is new; NULL where memory is exhausted. */
 struct device *account_device(struct account *account, int64_t device_id);
-/* How many bindings the account has. */
+/* The account does not have the device any more, which has no binding. */
+void account_forget_device(struct account *account, struct device *device);
+/* How many devices, how many bindings the account has. */
+unsigned account_count_devices(const struct account *account);
 unsigned account_count_bindings(const struct account *account);

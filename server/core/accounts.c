@@ -118,6 +118,21 @@ void account_release(struct accounts *accounts, struct account *account)
 		settle(accounts, account);
 }
 
+void device_hold(struct accounts *accounts, struct device *device)
+{
+	device->holders++;
+	account_hold(accounts, device->account);
+}
+
+void device_release(struct accounts *accounts, struct device *device)
+{
+	struct account *account = device->account;
+	device->holders--;
+	if (device->is_forgotten && device->holders == 0)
+		free(device);
+	account_release(accounts, account);
+}
+
 struct account *accounts_take(struct accounts *accounts, const struct stored_account *stored)
 {
 	struct account *account = accounts_find(accounts, stored->user);
@@ -150,7 +165,6 @@ static int take_devices(struct account *account, const struct stored_device *dev
 			uint32_t mailbox_messages)
 {
 	account->mailbox_messages = mailbox_messages;
-	account->knows_devices = true;
 	for (size_t i = 0; i < count; i++) {
 		if (devices[i].device_id == STORAGE_DEVICE_ANY)
 			continue;
@@ -161,7 +175,10 @@ static int take_devices(struct account *account, const struct stored_device *dev
 		 * delivery, too little would be forgotten. */
 		if (devices[i].owed > device->owed)
 			device->owed = devices[i].owed;
+		if (devices[i].last_seen_s > device->last_seen_s)
+			device->last_seen_s = devices[i].last_seen_s;
 	}
+	account->knows_devices = true;
 	return 0;
 }
 

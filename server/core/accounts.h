@@ -27,6 +27,9 @@ void accounts_load(struct accounts *accounts, struct slice user, accounts_loaded
  * bindings, deliveries. */
 void account_hold(struct accounts *accounts, struct account *account);
 void account_release(struct accounts *accounts, struct account *account);
+/* The same for a device, and the account that it is of: a device that is forgotten meanwhile stays in memory. */
+void device_hold(struct accounts *accounts, struct device *device);
+void device_release(struct accounts *accounts, struct device *device);
 
 /* At start, with each stored binding: the account is made where it is new. NULL where memory is exhausted. */
 struct account *accounts_take(struct accounts *accounts, const struct stored_account *stored);

@@ -137,6 +137,8 @@ static void delivery_destroy(struct delivery *delivery)
 	list_remove(&delivery->link);
 	arena_finish(&delivery->arena);
 	delivery->messaging->counters.underway--;
+	for (size_t i = 0; i < delivery->target_count; i++)
+		device_release(delivery->messaging->parts.accounts, delivery->targets[i].device);
 	account_release(delivery->messaging->parts.accounts, delivery->order.receiver);
 	free(delivery);
 }
@@ -165,11 +167,27 @@ static bool is_taken(const struct delivery *delivery)
 	return false;
 }
 
+/* A device that was forgotten while it was asked is owed nothing any more. */
+static bool is_owed(const struct target *target)
+{
+	return !target->device->is_forgotten && (target->state == TARGET_ASKED || target->state == TARGET_OWED);
+}
+
+/* The device came while the others were asked. It is owed what nobody has taken, as it would have inherited it, had it
+ * been kept by then. */
+static bool is_late(const struct delivery *delivery, const struct device *device)
+{
+	for (size_t i = 0; i < delivery->target_count; i++)
+		if (delivery->targets[i].device == device)
+			return false;
+	return !delivery->row.taken;
+}
+
 static size_t count_owed(const struct delivery *delivery)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < delivery->target_count; i++)
-		count += delivery->targets[i].state == TARGET_ASKED || delivery->targets[i].state == TARGET_OWED;
+		count += is_owed(&delivery->targets[i]);
 	return count;
 }
 
@@ -202,6 +220,26 @@ static void settle_or_kick(struct delivery *delivery, struct target *target)
 	}
 }
 
+static void count_debts(struct delivery *delivery)
+{
+	delivery->order.receiver->mailbox_messages++;
+	for (size_t i = 0; i < delivery->target_count; i++)
+		if (delivery->targets[i].owes)
+			delivery->targets[i].device->owed++;
+	for (struct device *device = delivery->order.receiver->devices; device; device = device->next)
+		if (is_late(delivery, device))
+			device->owed++;
+}
+
+static void settle_or_kick_all(struct delivery *delivery)
+{
+	for (size_t i = 0; i < delivery->target_count; i++)
+		settle_or_kick(delivery, &delivery->targets[i]);
+	for (struct device *device = delivery->order.receiver->devices; device; device = device->next)
+		if (is_late(delivery, device))
+			outbox_kick(delivery->messaging->parts.outboxes, device);
+}
+
 static void on_saved(void *arg, int result)
 {
 	struct delivery *delivery = arg;
@@ -209,17 +247,13 @@ static void on_saved(void *arg, int result)
 	enter(delivery);
 	if (result == 0) {
 		messaging->counters.kept++;
-		delivery->order.receiver->mailbox_messages++;
-		for (size_t i = 0; i < delivery->target_count; i++)
-			if (delivery->targets[i].owes)
-				delivery->targets[i].device->owed++;
+		count_debts(delivery);
 		/* 200 only for a device that had it before the debts were written: they say who took it. */
 		if (!slice_is_empty(delivery->taken_response))
 			answer_taken(delivery);
 		else
 			answer(delivery, SIP_ACCEPTED, "kept for later");
-		for (size_t i = 0; i < delivery->target_count; i++)
-			settle_or_kick(delivery, &delivery->targets[i]);
+		settle_or_kick_all(delivery);
 	} else {
 		for (size_t i = 0; i < delivery->target_count; i++)
 			delivery->targets[i].owes = false;
@@ -264,20 +298,24 @@ static int fill_row(struct delivery *delivery)
 
 static void save(struct delivery *delivery)
 {
-	int64_t *owed_to = arena_allocate_zeroed(message_arena(delivery), delivery->target_count + 1, sizeof *owed_to);
+	size_t most = delivery->target_count + account_count_devices(delivery->order.receiver);
+	int64_t *owed_to = arena_allocate_zeroed(message_arena(delivery), most + 1, sizeof *owed_to);
 	if (!owed_to || fill_row(delivery) != 0) {
 		on_saved(delivery, ERR_NO_MEMORY);
 		return;
 	}
+	/* What was sent to one device by its GRUU is not for those to come. */
+	delivery->row.taken = is_taken(delivery) || delivery->order.only_device != 0;
 	size_t count = 0;
 	for (size_t i = 0; i < delivery->target_count; i++) {
 		struct target *target = &delivery->targets[i];
-		target->owes = target->state == TARGET_ASKED || target->state == TARGET_OWED;
+		target->owes = is_owed(target);
 		if (target->owes)
 			owed_to[count++] = target->device->id;
 	}
-	/* What was sent to one device by its GRUU is not for those to come. */
-	delivery->row.taken = is_taken(delivery) || delivery->order.only_device != 0;
+	for (const struct device *device = delivery->order.receiver->devices; device; device = device->next)
+		if (is_late(delivery, device))
+			owed_to[count++] = device->id;
 	delivery->state = DELIVERY_SAVING;
 	storage_save_message(delivery->messaging->parts.storage, &delivery->row, owed_to, count, on_saved, delivery);
 }
@@ -461,14 +499,14 @@ static void on_branch_done(void *arg, int result, struct sip_message *response)
 	free(branch);
 	delivery->branches--;
 	target->branches--;
-	account_hold(accounts, device->account);
+	device_hold(accounts, device);
 	enter(delivery);
 	branch_ended(delivery, target, response);
 	leave(delivery);
 	/* Older debts may have waited for this branch to end. */
 	if (device->owed > 0)
 		outbox_kick(outboxes, device);
-	account_release(accounts, device->account);
+	device_release(accounts, device);
 }
 
 static void write_rest(struct delivery *delivery, struct slice path, struct buffer *buffer)
@@ -574,9 +612,12 @@ static size_t fill_targets(struct delivery *delivery)
 {
 	size_t count = 0;
 	struct device *device = delivery->order.receiver->devices;
-	for (; device; device = device->next)
-		if (delivery->order.only_device == 0 || delivery->order.only_device == device->id)
-			delivery->targets[count++].device = device;
+	for (; device; device = device->next) {
+		if (delivery->order.only_device != 0 && delivery->order.only_device != device->id)
+			continue;
+		device_hold(delivery->messaging->parts.accounts, device);
+		delivery->targets[count++].device = device;
+	}
 	return count;
 }
 
@@ -588,14 +629,6 @@ static bool all_can_be_asked(const struct delivery *delivery)
 			return false;
 	}
 	return delivery->target_count > 0;
-}
-
-static size_t count_devices(const struct account *account)
-{
-	size_t count = 0;
-	for (const struct device *device = account->devices; device; device = device->next)
-		count++;
-	return count;
 }
 
 static void ask_all(struct delivery *delivery)
@@ -622,7 +655,7 @@ static void ask_all(struct delivery *delivery)
 
 void delivery_start(struct messaging *messaging, const struct delivery_order *order)
 {
-	size_t devices = count_devices(order->receiver);
+	size_t devices = account_count_devices(order->receiver);
 	struct delivery *delivery = calloc(1, sizeof *delivery + devices * sizeof delivery->targets[0]);
 	if (!delivery) {
 		delivery_refuse(order, SIP_INTERNAL_ERROR, (struct slice){0}, error_text(ERR_NO_MEMORY));

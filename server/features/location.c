@@ -168,6 +168,8 @@ static int bind_for(struct location *location, struct account *account, const st
 	bool same_flow = replaced && replaced->reachable && flow && flow_equal(&replaced->flow, flow);
 
 	account_hold(location->accounts, account);
+	if (device->last_seen_s < stored->registered_at_ms / 1000)
+		device->last_seen_s = stored->registered_at_ms / 1000;
 	binding->location = location;
 	binding->device = device;
 	binding->next = device->bindings;

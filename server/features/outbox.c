@@ -67,7 +67,7 @@ static void outbox_destroy(struct outbox *outbox)
 	arena_finish(&outbox->arena);
 	outbox->device->outbox = NULL;
 	outboxes->counters.active--;
-	account_release(outboxes->accounts, outbox->device->account);
+	device_release(outboxes->accounts, outbox->device);
 	free(outbox);
 }
 
@@ -82,7 +82,7 @@ static struct outbox *outbox_create(struct outboxes *outboxes, struct device *de
 	list_append(&outboxes->all, &outbox->link);
 	device->outbox = outbox;
 	outboxes->counters.active++;
-	account_hold(outboxes->accounts, device->account);
+	device_hold(outboxes->accounts, device);
 	return outbox;
 }
 
@@ -142,7 +142,7 @@ static void settle_current(struct outbox *outbox)
 			    outbox->loaded[outbox->current].id, outbox->was_taken, on_settled, outbox);
 }
 
-/* A debt that ended outside an outbox; held so that the account is there when the commit comes back. */
+/* A debt that ended outside an outbox; held so that the device is there when the commit comes back. */
 struct settlement {
 	struct outboxes *outboxes;
 	struct device *device;
@@ -160,7 +160,7 @@ static void on_settled_alone(void *arg, int result)
 			  "the message may reach the device again: %s", error_text(result));
 	if (device->owed > 0)
 		outbox_kick(settlement->outboxes, device);
-	account_release(settlement->outboxes->accounts, device->account);
+	device_release(settlement->outboxes->accounts, device);
 	free(settlement);
 }
 
@@ -173,7 +173,7 @@ void outbox_settle(struct outboxes *outboxes, struct device *device, int64_t mes
 		return;
 	}
 	*settlement = (struct settlement){outboxes, device};
-	account_hold(outboxes->accounts, device->account);
+	device_hold(outboxes->accounts, device);
 	storage_settle_debt(outboxes->storage, device->account->id, device->id, message_id, taken, on_settled_alone,
 			    settlement);
 }

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "core/clock.h"
 #include "features/contact.h"
+#include "features/device_limit.h"
 #include "sip/write.h"
 
 #include <stdlib.h>
@@ -324,6 +325,38 @@ static void fill_row(const struct registration *registration, const struct conta
 	};
 }
 
+/* Known from now on: a message that comes while this commits is owed to them too. False where memory is exhausted. */
+static bool make_devices_known(struct registration *registration)
+{
+	struct registrar *registrar = registration->registrar;
+	struct account *account = registration->account;
+	int64_t *kept = arena_allocate_zeroed(&registration->request->arena, registration->count + 1, sizeof *kept);
+	if (!kept)
+		return false;
+	size_t count = 0;
+	bool any_is_new = false;
+	for (size_t i = 0; i < registration->count; i++) {
+		const struct contact_change *change = &registration->changes[i];
+		int64_t id = storage_device_id(change->contact.instance);
+		struct device *device = account_find_device(account, id);
+		if (!device && !change->removes) {
+			device = account_device(account, id);
+			if (!device)
+				return false;
+			any_is_new = true;
+		}
+		if (device)
+			device->last_seen_s = clock_unix_ms() / 1000;
+		if (!change->removes)
+			kept[count++] = id;
+	}
+	struct device_limit limit = {registrar->accounts, registrar->storage, registrar->log,
+				     registrar->options.devices_most};
+	if (any_is_new)
+		device_limit_apply(&limit, account, kept, count);
+	return true;
+}
+
 static void on_committed(void *arg, int result);
 
 /* Asks storage for the changes that need a row; false where there is none, and the answer waits for nothing. */
@@ -334,7 +367,7 @@ static bool commit(struct registration *registration)
 	size_t most = registration->count + (registration->removes_all ? account_count_bindings(account) : 0);
 	struct stored_binding *saved = arena_allocate_zeroed(arena, most + 1, sizeof *saved);
 	struct slice *removed = arena_allocate_zeroed(arena, most + 1, sizeof *removed);
-	if (!saved || !removed) {
+	if (!saved || !removed || !make_devices_known(registration)) {
 		on_committed(registration, ERR_NO_MEMORY);
 		return true;
 	}
@@ -347,11 +380,6 @@ static bool commit(struct registration *registration)
 			removed[changes.removed_count++] = change->key;
 		else if (!change->extends)
 			fill_row(registration, change, flow, &saved[changes.saved_count++]);
-		/* Known from now on: a message that comes while this commits is owed to it too. */
-		if (!change->removes && !account_device(account, storage_device_id(change->contact.instance))) {
-			on_committed(registration, ERR_NO_MEMORY);
-			return true;
-		}
 	}
 	if (registration->removes_all)
 		for (const struct device *device = account->devices; device; device = device->next)
@@ -494,12 +522,45 @@ static void on_committed(void *arg, int result)
 	end_turn(registration);
 }
 
-static void take_turn(struct registration *registration)
+static void serve(struct registration *registration)
 {
 	if (!decide(registration))
 		end_turn(registration);
 	else if (!commit(registration))
 		on_committed(registration, 0);
+}
+
+static void on_devices_loaded(void *arg, int result, struct account *account)
+{
+	struct registration *registration = arg;
+	if (result == 0 && account != registration->account)
+		result = ERR_NOT_FOUND; /* removed, and made anew by the same name */
+	if (result == 0)
+		serve(registration);
+	else
+		on_committed(registration, result);
+}
+
+static bool brings_new_device(const struct registration *registration)
+{
+	for (size_t i = 0; i < registration->count; i++) {
+		const struct contact *contact = &registration->changes[i].contact;
+		if (contact->expires_s > 0 &&
+		    !account_find_device(registration->account, storage_device_id(contact->instance)))
+			return true;
+	}
+	return false;
+}
+
+static void take_turn(struct registration *registration)
+{
+	struct account *account = registration->account;
+	/* Whether a device is one too many can be said only where all are known. */
+	if (!account->knows_devices && brings_new_device(registration))
+		accounts_load(registration->registrar->accounts, account_user(account), on_devices_loaded,
+			      registration);
+	else
+		serve(registration);
 }
 
 unsigned registrar_handle(void *arg, struct request *request)

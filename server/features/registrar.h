@@ -15,6 +15,7 @@ struct registrar;
 struct registrar_options {
 	uint32_t expires_least_s, expires_default_s, expires_most_s;
 	unsigned contacts_most; /* bindings per account */
+	unsigned devices_most;  /* devices per account that are remembered */
 	unsigned flow_timer_s;  /* how often an outbound client should send keep-alives (RFC 5626 §5.4); 0: not said */
 };
 

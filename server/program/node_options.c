@@ -74,6 +74,7 @@ struct registrar_options node_registrar_options(const struct configuration *conf
 		.expires_default_s = configuration->registrar_expires_s,
 		.expires_most_s = configuration->registrar_max_expires_s,
 		.contacts_most = configuration->limits_contacts_per_account,
+		.devices_most = configuration->limits_devices_per_account,
 		.flow_timer_s = configuration->registrar_flow_timer_s,
 	};
 }
