@@ -114,8 +114,20 @@ class Server:
         self.run("user", "add", user, input=self.passwords[user] + "\n")
 
     def postgres_pid(self):
-        with open(os.path.join(self.state, "postgres", "postmaster.pid")) as f:
-            return int(f.readline())
+        return int(self.postmaster()[0])
+
+    def postmaster(self):
+        """The lines of PostgreSQL's postmaster.pid: the process's number comes first, the socket's folder fifth."""
+        with open(os.path.join(self.state, "postgres", "data", "postmaster.pid")) as f:
+            return f.read().split("\n")
+
+    def sql(self, statement):
+        """The rows that a statement finds in the private PostgreSQL, each a list of texts."""
+        result = subprocess.run(["psql", "-XqAt", "-F", "\t", "-h", self.postmaster()[4], "-U", "heliograph", "-d",
+                                 "postgres", "-c", statement], capture_output=True, text=True, timeout=60)
+        if result.returncode != 0:
+            raise RuntimeError(f"{statement}: {result.stderr}")
+        return [line.split("\t") for line in result.stdout.splitlines()]
 
     def kill_postgres(self):
         """kill -9 of the postmaster and its children; False where none is running."""
