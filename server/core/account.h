@@ -61,6 +61,7 @@ struct device {
 	int64_t id;                /* storage_device_id(instance) */
 	int64_t last_seen_s;       /* its last REGISTER, since 1970; from storage exact to a day */
 	uint32_t owed;             /* stored messages that it has not taken */
+	uint32_t settling;         /* those of them that it has answered: the commit is under way */
 	unsigned holders;          /* deliveries, outboxes, settlements: device_hold */
 	bool is_forgotten;         /* not of the account any more: freed when nobody holds it */
 };

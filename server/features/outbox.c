@@ -21,7 +21,7 @@ struct outboxes {
 	struct log *log;
 	struct outbox_options options;
 	struct outbox_counters counters;
-	struct list_link all;
+	struct list_link all, settlements;
 	struct buffer scratch;
 	/* outboxes_resume */
 	struct timer resume;
@@ -95,12 +95,17 @@ static void on_wait_over(struct timer *timer)
 		load(outbox);
 }
 
+/* Back-off: how long to wait after a wait of `wait_s`. */
+static unsigned next_wait(const struct outboxes *outboxes, unsigned wait_s)
+{
+	const struct outbox_options *options = &outboxes->options;
+	wait_s = wait_s == 0 ? options->retry_first_s : wait_s * 2;
+	return wait_s < options->retry_most_s ? wait_s : options->retry_most_s;
+}
+
 static void wait(struct outbox *outbox)
 {
-	const struct outbox_options *options = &outbox->outboxes->options;
-	outbox->wait_s = outbox->wait_s == 0 ? options->retry_first_s : outbox->wait_s * 2;
-	if (outbox->wait_s > options->retry_most_s)
-		outbox->wait_s = options->retry_most_s;
+	outbox->wait_s = next_wait(outbox->outboxes, outbox->wait_s);
 	outbox->state = OUTBOX_WAITING;
 	outbox->outboxes->counters.retried++;
 	timer_start(outbox->outboxes->timers, &outbox->timer, (int64_t)outbox->wait_s * 1000, on_wait_over);
@@ -142,26 +147,53 @@ static void settle_current(struct outbox *outbox)
 			    outbox->loaded[outbox->current].id, outbox->was_taken, on_settled, outbox);
 }
 
-/* A debt that ended outside an outbox; held so that the device is there when the commit comes back. */
+/* A debt that ended outside an outbox: tried until it is committed. It holds the device. */
 struct settlement {
+	struct list_link link;
 	struct outboxes *outboxes;
 	struct device *device;
+	int64_t message_id;
+	bool taken;
+	unsigned wait_s;
+	struct timer timer;
 };
+
+static void settlement_destroy(struct settlement *settlement)
+{
+	timer_stop(&settlement->timer);
+	list_remove(&settlement->link);
+	settlement->device->settling--;
+	device_release(settlement->outboxes->accounts, settlement->device);
+	free(settlement);
+}
+
+static void settle_alone(struct timer *timer);
 
 static void on_settled_alone(void *arg, int result)
 {
 	struct settlement *settlement = arg;
+	struct outboxes *outboxes = settlement->outboxes;
 	struct device *device = settlement->device;
-	if (result == 0)
-		count_settled(device);
-	else
-		log_event(settlement->outboxes->log, LOG_WARNING, "debt_not_settled",
-			  &(struct log_context){.aor = account_user(device->account)},
-			  "the message may reach the device again: %s", error_text(result));
-	if (device->owed > 0)
-		outbox_kick(settlement->outboxes, device);
-	device_release(settlement->outboxes->accounts, device);
-	free(settlement);
+	if (result != 0) {
+		log_event(outboxes->log, LOG_WARNING, "debt_not_settled",
+			  &(struct log_context){.aor = account_user(device->account)}, "it is tried again: %s",
+			  error_text(result));
+		settlement->wait_s = next_wait(outboxes, settlement->wait_s);
+		timer_start(outboxes->timers, &settlement->timer, (int64_t)settlement->wait_s * 1000, settle_alone);
+		return;
+	}
+	device_hold(outboxes->accounts, device);
+	count_settled(device);
+	settlement_destroy(settlement);
+	outbox_kick(outboxes, device); /* may have waited for this */
+	device_release(outboxes->accounts, device);
+}
+
+static void settle_alone(struct timer *timer)
+{
+	struct settlement *settlement = CONTAINER_OF(timer, struct settlement, timer);
+	storage_settle_debt(settlement->outboxes->storage, settlement->device->account->id, settlement->device->id,
+			    settlement->message_id, settlement->taken, on_settled_alone, settlement);
 }
 
 void outbox_settle(struct outboxes *outboxes, struct device *device, int64_t message_id, bool taken)
@@ -169,13 +201,16 @@ void outbox_settle(struct outboxes *outboxes, struct device *device, int64_t mes
 	struct settlement *settlement = malloc(sizeof *settlement);
 	if (!settlement) {
 		log_event(outboxes->log, LOG_ERROR, "debt_not_settled",
-			  &(struct log_context){.aor = account_user(device->account)}, "%s", error_text(ERR_NO_MEMORY));
+			  &(struct log_context){.aor = account_user(device->account)},
+			  "the message will reach the device again: %s", error_text(ERR_NO_MEMORY));
 		return;
 	}
-	*settlement = (struct settlement){outboxes, device};
+	*settlement =
+		(struct settlement){.outboxes = outboxes, .device = device, .message_id = message_id, .taken = taken};
+	list_append(&outboxes->settlements, &settlement->link);
+	device->settling++;
 	device_hold(outboxes->accounts, device);
-	storage_settle_debt(outboxes->storage, device->account->id, device->id, message_id, taken, on_settled_alone,
-			    settlement);
+	settle_alone(&settlement->timer);
 }
 
 /* --- sending ------------------------------------------------------------------------------------------------- */
@@ -317,6 +352,7 @@ struct outboxes *outboxes_create(struct timers *timers, struct accounts *account
 	outboxes->log = log;
 	outboxes->options = *options;
 	list_init(&outboxes->all);
+	list_init(&outboxes->settlements);
 	buffer_init(&outboxes->scratch, 1024 * 1024);
 	return outboxes;
 }
@@ -338,6 +374,8 @@ void outboxes_destroy(struct outboxes *outboxes)
 	resume_end(outboxes);
 	while (!list_is_empty(&outboxes->all))
 		outbox_destroy(CONTAINER_OF(outboxes->all.next, struct outbox, link));
+	while (!list_is_empty(&outboxes->settlements))
+		settlement_destroy(CONTAINER_OF(outboxes->settlements.next, struct settlement, link));
 	buffer_finish(&outboxes->scratch);
 	free(outboxes);
 }
@@ -357,7 +395,7 @@ void outbox_kick(struct outboxes *outboxes, struct device *device)
 		}
 		return;
 	}
-	if (!list_is_empty(&device->branches) || !location_reachable(device))
+	if (device->settling > 0 || !list_is_empty(&device->branches) || !location_reachable(device))
 		return;
 	outbox = outbox_create(outboxes, device);
 	if (outbox)

@@ -33,7 +33,8 @@ void outbox_kick(struct outboxes *outboxes, struct device *device);
 /* After start: looks up what is owed to the devices that are reachable, some accounts at a time, and delivers. */
 void outboxes_resume(struct outboxes *outboxes);
 
-/* The device has (or will never take) the message, which is owed to it: counts and row are brought up to date. */
+/* The device has (or will never take) the message, which is owed to it: counts and row are brought up to date, however
+ * long the database is away. Until then it gets nothing from the store, or it might get this message again. */
 void outbox_settle(struct outboxes *outboxes, struct device *device, int64_t message_id, bool taken);
 
 const struct outbox_counters *outbox_counters(const struct outboxes *outboxes);
