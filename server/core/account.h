@@ -60,8 +60,9 @@ struct device {
 	struct list_link branches; /* messages on their way to it (features/messaging) */
 	int64_t id;                /* storage_device_id(instance) */
 	int64_t last_seen_s;       /* its last REGISTER, since 1970; from storage exact to a day */
-	uint32_t owed;             /* stored messages that it has not taken */
+	uint32_t owed;             /* stored messages that it has not taken; may be too high */
 	uint32_t settling;         /* those of them that it has answered: the commit is under way */
+	bool is_counted;           /* else there may be more than `owed`: what it inherited, or had before the start */
 	unsigned holders;          /* deliveries, outboxes, settlements: device_hold */
 	bool is_forgotten;         /* not of the account any more: freed when nobody holds it */
 };

@@ -24,6 +24,7 @@ struct account_load {
 	struct accounts *accounts;
 	accounts_loaded_fn *done;
 	void *arg;
+	uint32_t mailbox_before; /* the count when the look-up began */
 	size_t user_length;
 	char user[];
 };
@@ -161,20 +162,24 @@ static void remove_account(struct accounts *accounts, struct account *account)
 	account_release(accounts, account);
 }
 
+/* What was committed while the look-up was under way may be missing in its counts: it is added. Too much corrects
+ * itself at the next delivery, too little would be forgotten. */
 static int take_devices(struct account *account, const struct stored_device *devices, size_t count,
-			uint32_t mailbox_messages)
+			uint32_t mailbox_messages, uint32_t mailbox_before)
 {
-	account->mailbox_messages = mailbox_messages;
+	uint32_t in_memory = account->mailbox_messages;
+	account->mailbox_messages = mailbox_messages + in_memory - (in_memory >= mailbox_before ? mailbox_before : 0);
 	for (size_t i = 0; i < count; i++) {
 		if (devices[i].device_id == STORAGE_DEVICE_ANY)
 			continue;
 		struct device *device = account_device(account, devices[i].device_id);
 		if (!device)
 			return ERR_NO_MEMORY;
-		/* What was kept since the look-up began is in memory only: too much corrects itself at the next
-		 * delivery, too little would be forgotten. */
-		if (devices[i].owed > device->owed)
+		if (!device->is_counted)
+			device->owed += devices[i].owed;
+		else if (devices[i].owed > device->owed)
 			device->owed = devices[i].owed;
+		device->is_counted = true;
 		if (devices[i].last_seen_s > device->last_seen_s)
 			device->last_seen_s = devices[i].last_seen_s;
 	}
@@ -201,7 +206,7 @@ static void on_loaded(void *arg, int result, const struct stored_account *stored
 			load->done(load->arg, result, NULL);
 	} else {
 		account_hold(accounts, account);
-		result = take_devices(account, devices, device_count, mailbox_messages);
+		result = take_devices(account, devices, device_count, mailbox_messages, load->mailbox_before);
 		if (load->done)
 			load->done(load->arg, result, result == 0 ? account : NULL);
 		account_release(accounts, account);
@@ -221,6 +226,8 @@ void accounts_load(struct accounts *accounts, struct slice user, accounts_loaded
 	load->accounts = accounts;
 	load->done = done;
 	load->arg = arg;
+	const struct account *known = accounts_find(accounts, user);
+	load->mailbox_before = known ? known->mailbox_messages : 0;
 	load->user_length = user.length;
 	memcpy(load->user, user.at, user.length);
 	storage_load_account(accounts->storage, slice_of(load->user, load->user_length), accounts->domain, on_loaded,

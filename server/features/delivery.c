@@ -206,6 +206,7 @@ static void end_branches(struct delivery *delivery)
 			free(branch);
 			delivery->branches--;
 		}
+		outbox_kick(delivery->messaging->parts.outboxes, delivery->targets[i].device);
 	}
 }
 
@@ -503,9 +504,7 @@ static void on_branch_done(void *arg, int result, struct sip_message *response)
 	enter(delivery);
 	branch_ended(delivery, target, response);
 	leave(delivery);
-	/* Older debts may have waited for this branch to end. */
-	if (device->owed > 0)
-		outbox_kick(outboxes, device);
+	outbox_kick(outboxes, device); /* older debts may have waited for this branch to end */
 	device_release(accounts, device);
 }
 
@@ -583,9 +582,7 @@ void messaging_device_returned(void *arg, struct device *device)
 		on_branch_done(branch, ERR_CLOSED, NULL);
 		next = device->branches.next; /* what followed may have ended with it */
 	}
-	/* A device that is new to us may have inherited what no device has taken. */
-	if (device->owed > 0 || device->account->mailbox_messages > 0 || !device->account->knows_devices)
-		outbox_kick(messaging->parts.outboxes, device);
+	outbox_kick(messaging->parts.outboxes, device);
 	account_release(messaging->parts.accounts, device->account);
 }
 

@@ -117,11 +117,6 @@ static void count_settled(struct device *device)
 {
 	if (device->owed > 0)
 		device->owed--;
-	for (const struct device *other = device->account->devices; other; other = other->next)
-		if (other->owed > 0)
-			return;
-	/* What is owed to nobody known is not owed: whatever a device took is not kept for those to come. */
-	device->account->mailbox_messages = 0;
 }
 
 static void on_settled(void *arg, int result)
@@ -316,6 +311,7 @@ static void on_loaded(void *arg, int result)
 		wait(outbox);
 	} else if (outbox->loaded_count == 0) {
 		outbox->device->owed = 0;
+		outbox->device->is_counted = true;
 		outbox_destroy(outbox);
 	} else {
 		send_current(outbox);
@@ -385,6 +381,12 @@ void outboxes_set_options(struct outboxes *outboxes, const struct outbox_options
 	outboxes->options = *options;
 }
 
+static bool may_be_owed_something(const struct device *device)
+{
+	const struct account *account = device->account;
+	return device->owed > 0 || (!device->is_counted && (account->mailbox_messages > 0 || !account->knows_devices));
+}
+
 void outbox_kick(struct outboxes *outboxes, struct device *device)
 {
 	struct outbox *outbox = device->outbox;
@@ -395,7 +397,8 @@ void outbox_kick(struct outboxes *outboxes, struct device *device)
 		}
 		return;
 	}
-	if (device->settling > 0 || !list_is_empty(&device->branches) || !location_reachable(device))
+	if (device->settling > 0 || !list_is_empty(&device->branches) || !may_be_owed_something(device) ||
+	    !location_reachable(device))
 		return;
 	outbox = outbox_create(outboxes, device);
 	if (outbox)
@@ -412,8 +415,7 @@ static void on_resumed_account(void *arg, int result, struct account *account)
 	if (result != 0)
 		return; /* it is looked up again when it is next needed */
 	for (struct device *device = account->devices; device; device = device->next)
-		if (device->owed > 0)
-			outbox_kick(arg, device);
+		outbox_kick(arg, device);
 }
 
 static void resume_some(struct timer *timer)

@@ -26,8 +26,9 @@ struct outboxes *outboxes_create(struct timers *timers, struct accounts *account
 void outboxes_destroy(struct outboxes *outboxes);
 void outboxes_set_options(struct outboxes *outboxes, const struct outbox_options *options);
 
-/* Something is owed to the device, and it may be reachable: delivers, at once where it was waiting. Nothing happens
- * while a message is on its way to the device from elsewhere; whoever sends that calls again. */
+/* Something may be owed to the device, and it may be reachable: delivers, at once where it was waiting. Nothing happens
+ * while a message is on its way to the device from elsewhere; whoever sends that calls again. Costs nothing where
+ * nothing is owed. */
 void outbox_kick(struct outboxes *outboxes, struct device *device);
 
 /* After start: looks up what is owed to the devices that are reachable, some accounts at a time, and delivers. */
