@@ -43,6 +43,7 @@ struct outbox {
 	enum outbox_state state;
 	bool must_settle; /* the current message was answered; only the commit is missing */
 	bool was_taken;
+	bool is_kicked;    /* since the load began, which may thus have missed something */
 	bool loaded_short; /* memory ended before the messages did */
 	struct client_transaction *transaction;
 	struct timer timer;
@@ -309,6 +310,8 @@ static void on_loaded(void *arg, int result)
 	struct outbox *outbox = arg;
 	if (result != 0 || (outbox->loaded_count == 0 && outbox->loaded_short)) {
 		wait(outbox);
+	} else if (outbox->loaded_count == 0 && outbox->is_kicked) {
+		load(outbox);
 	} else if (outbox->loaded_count == 0) {
 		outbox->device->owed = 0;
 		outbox->device->is_counted = true;
@@ -327,7 +330,7 @@ static void load(struct outbox *outbox)
 	arena_finish(&outbox->arena);
 	arena_init(&outbox->arena, NULL, LOADED_BYTES);
 	outbox->loaded_count = outbox->current = 0;
-	outbox->loaded_short = false;
+	outbox->loaded_short = outbox->is_kicked = false;
 	outbox->state = OUTBOX_LOADING;
 	storage_load_debts(outbox->outboxes->storage, outbox->device->account->id, outbox->device->id, 0, LOADED_MOST,
 			   on_message, on_loaded, outbox);
@@ -391,6 +394,7 @@ void outbox_kick(struct outboxes *outboxes, struct device *device)
 {
 	struct outbox *outbox = device->outbox;
 	if (outbox) {
+		outbox->is_kicked = true;
 		if (outbox->state == OUTBOX_WAITING && timer_is_running(&outbox->timer)) {
 			timer_stop(&outbox->timer);
 			on_wait_over(&outbox->timer);
