@@ -142,10 +142,10 @@ tree() {
 	done
 }
 
-# memory_kb PID FIELD : Pss or Rss of the whole tree. Pss counts what processes share once.
+# memory_kb PID : the whole tree's PSS, which counts what processes share once.
 memory_kb() {
 	local pid
 	for pid in $(tree "$1"); do
 		cat "/proc/$pid/smaps_rollup"
-	done | awk -v field="$2:" '$1 == field { sum += $2 } END { print sum }'
+	done | awk '$1 == "Pss:" { sum += $2 } END { print sum }'
 }
