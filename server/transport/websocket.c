@@ -188,10 +188,7 @@ static void start_pings(struct web_connection *web_connection)
 static void on_silent(struct timer *timer)
 {
 	struct web_connection *web_connection = CONTAINER_OF(timer, struct web_connection, timer);
-	if (web_connection->heard)
-		start_pings(web_connection);
-	else
-		close_connection(&web_connection->connection);
+	close_connection(&web_connection->connection);
 }
 
 /* Receiving */
@@ -214,7 +211,11 @@ static void take_message(struct web_connection *web_connection, struct slice byt
 	connection_active(&web_connection->connection);
 	if (is_keep_alive(web_connection, bytes))
 		return;
-	web_connection->heard = true;
+	if (!web_connection->heard) {
+		web_connection->heard = true;
+		timer_stop(&web_connection->timer); /* on_silent */
+		start_pings(web_connection);
+	}
 	connection_message(&web_connection->connection, bytes);
 }
 
