@@ -81,6 +81,30 @@ bool slice_to_number(struct slice slice, uint64_t most, uint64_t *number)
 	return true;
 }
 
+bool slice_is_utf8(struct slice slice)
+{
+	const unsigned char *at = (const unsigned char *)slice.at, *end = slice.length > 0 ? at + slice.length : at;
+	while (at < end) {
+		unsigned char first = *at++;
+		if (first < 0x80)
+			continue;
+		if (first < 0xc2 || first > 0xf4)
+			return false;
+		unsigned more = first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+		if ((size_t)(end - at) < more)
+			return false;
+		unsigned char least = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+		unsigned char most = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+		for (; more > 0; more--, at++) {
+			if (*at < least || *at > most)
+				return false;
+			least = 0x80;
+			most = 0xbf;
+		}
+	}
+	return true;
+}
+
 int slice_compare(struct slice a, struct slice b)
 {
 	size_t common = a.length < b.length ? a.length : b.length;

@@ -67,5 +67,8 @@ struct slice slice_take(struct slice *rest, char separator);
  * `most`. `number` is untouched on failure. */
 bool slice_to_number(struct slice slice, uint64_t most, uint64_t *number);
 
+/* UTF-8 (RFC 3629 §4), without overlong forms, surrogates and what is above U+10FFFF. */
+bool slice_is_utf8(struct slice slice);
+
 /* Order by bytes, as memcmp; a prefix comes first. */
 int slice_compare(struct slice a, struct slice b);

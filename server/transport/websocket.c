@@ -22,31 +22,6 @@ struct outgoing {
 	unsigned char bytes[]; /* LWS_PRE bytes that libwebsockets writes its head into, then the message */
 };
 
-/* UTF-8 (RFC 3629 §4), without overlong forms, surrogates and what is above U+10FFFF. */
-static bool is_utf8(struct slice text)
-{
-	const unsigned char *at = (const unsigned char *)text.at, *end = at + text.length;
-	while (at < end) {
-		unsigned char first = *at++;
-		if (first < 0x80)
-			continue;
-		if (first < 0xc2 || first > 0xf4)
-			return false;
-		unsigned more = first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
-		if ((size_t)(end - at) < more)
-			return false;
-		unsigned char least = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-		unsigned char most = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-		for (; more > 0; more--, at++) {
-			if (*at < least || *at > most)
-				return false;
-			least = 0x80;
-			most = 0xbf;
-		}
-	}
-	return true;
-}
-
 /* Sending and ending */
 
 static void abort_connection(struct connection *connection)
@@ -92,7 +67,7 @@ static int queue(struct web_connection *web_connection, struct slice bytes)
 	if (!outgoing)
 		return ERR_NO_MEMORY;
 	outgoing->length = bytes.length;
-	outgoing->type = is_utf8(bytes) ? LWS_WRITE_TEXT : LWS_WRITE_BINARY;
+	outgoing->type = slice_is_utf8(bytes) ? LWS_WRITE_TEXT : LWS_WRITE_BINARY;
 	memcpy(outgoing->bytes + LWS_PRE, bytes.at, bytes.length);
 	list_append(&web_connection->outgoing, &outgoing->link);
 	web_connection->outgoing_bytes += bytes.length;

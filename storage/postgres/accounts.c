@@ -86,27 +86,11 @@ static void on_rows(struct storage *storage, struct read *const *reads, size_t c
 
 static const struct read_kind load_kind = {&accounts_load_statement, READ_MOST_TOGETHER, write_reads, on_rows};
 
-/* What PostgreSQL takes as text: UTF-8 without NUL. Other names cannot belong to an account, and must not spoil the
- * statement for those they are gathered with. */
+/* What PostgreSQL takes as text. Other names cannot belong to an account, and must not spoil the statement for those
+ * they are gathered with. */
 static bool is_text(struct slice text)
 {
-	size_t i = 0;
-	while (i < text.length) {
-		unsigned char lead = (unsigned char)text.at[i];
-		size_t more = lead < 0x80 ? 0 : lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
-		if (lead == 0 || (lead >= 0x80 && lead < 0xc2) || lead > 0xf4 || more >= text.length - i)
-			return false;
-		for (size_t k = 1; k <= more; k++)
-			if (((unsigned char)text.at[i + k] & 0xc0) != 0x80)
-				return false;
-		/* Overlong forms, surrogates, and what lies beyond U+10FFFF show in the second byte. */
-		unsigned char second = more > 0 ? (unsigned char)text.at[i + 1] : 0;
-		if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
-		    (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f))
-			return false;
-		i += more + 1;
-	}
-	return true;
+	return slice_is_utf8(text) && slice_find(text, '\0') == text.length;
 }
 
 void storage_load_account(struct storage *storage, struct slice user, struct slice domain, storage_account_fn *done,

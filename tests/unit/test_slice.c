@@ -112,6 +112,33 @@ static void order_is_by_bytes_and_a_prefix_comes_first(void)
 	CHECK_NUMBER(slice_compare(SLICE("ab"), SLICE("ab")), 0);
 }
 
+struct utf8_case {
+	struct slice bytes;
+	bool good;
+};
+
+static void utf8_is_what_rfc_3629_calls_so(void)
+{
+	const struct utf8_case cases[] = {
+		{SLICE(""), true},
+		{SLICE("plain\0text"), true},
+		{SLICE("\xc2\x80 \xdf\xbf \xe0\xa0\x80 \xed\x9f\xbf \xee\x80\x80"), true},
+		{SLICE("\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"), true},
+		{SLICE("\x80"), false},
+		{SLICE("\xc0\xaf"), false},
+		{SLICE("\xc3"), false},
+		{SLICE("\xe0\x9f\xbf"), false},
+		{SLICE("\xed\xa0\x80"), false},
+		{SLICE("\xf0\x8f\xbf\xbf"), false},
+		{SLICE("\xf4\x90\x80\x80"), false},
+		{SLICE("\xf5\x80\x80\x80"), false},
+		{SLICE("\xe2\x82 "), false},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		CHECK_NUMBER(slice_is_utf8(cases[i].bytes), cases[i].good);
+	CHECK(slice_is_utf8((struct slice){0}));
+}
+
 int main(int argc, char **argv)
 {
 	static const struct test tests[] = {
@@ -125,6 +152,7 @@ int main(int argc, char **argv)
 		{"taking_cuts_at_each_separator_and_ends_with_the_rest",
 		 taking_cuts_at_each_separator_and_ends_with_the_rest, TEST_PLAIN},
 		{"numbers_are_digits_within_the_bound", numbers_are_digits_within_the_bound, TEST_PLAIN},
+		{"utf8_is_what_rfc_3629_calls_so", utf8_is_what_rfc_3629_calls_so, TEST_PLAIN},
 		{"order_is_by_bytes_and_a_prefix_comes_first", order_is_by_bytes_and_a_prefix_comes_first, TEST_PLAIN},
 	};
 	return test_run(argc, argv, tests, ARRAY_SIZE(tests));
