@@ -30,10 +30,18 @@ struct account_credentials {
 	uint8_t ha1_md5[16];
 	uint8_t ha1_sha256[32];
 };
-MUST_CHECK int administration_add_account(struct administration *administration, const struct account_credentials *account);
-MUST_CHECK int administration_set_password(struct administration *administration, const struct account_credentials *account);
+MUST_CHECK int administration_add_account(struct administration *administration,
+					  const struct account_credentials *account);
+MUST_CHECK int administration_set_password(struct administration *administration,
+					   const struct account_credentials *account);
+/* Many at once, all or none: those that are missing are added, those whose hashes differ are changed, the others are
+ * not written. Of several of the same name the last one counts. */
+MUST_CHECK int administration_put_accounts(struct administration *administration,
+					   const struct account_credentials *accounts, size_t count);
 /* With its bindings, devices, messages and debts. ERR_NOT_FOUND. */
-MUST_CHECK int administration_remove_account(struct administration *administration, struct slice user, struct slice domain);
+MUST_CHECK int administration_remove_account(struct administration *administration, struct slice user,
+					     struct slice domain);
 typedef void administration_account_fn(void *arg, struct slice user, struct slice domain, unsigned devices,
-                                       unsigned messages);
-MUST_CHECK int administration_list_accounts(struct administration *administration, administration_account_fn *each, void *arg);
+				       unsigned messages);
+MUST_CHECK int administration_list_accounts(struct administration *administration, administration_account_fn *each,
+					    void *arg);

@@ -39,7 +39,7 @@ struct storage_events {
 	/* The connection is up (also the first time) or down. */
 	void (*on_available)(void *arg, bool available);
 	/* Another process changed this account (`heliograph user …`): forget what is cached of it. An empty
-	 * user: anything may have changed (the listening connection was down). */
+	 * user: anything may have changed (the listening connection was down, or very many were changed). */
 	void (*on_account_changed)(void *arg, struct slice user, struct slice domain);
 	void *arg;
 };

@@ -24,6 +24,8 @@ const char *credential_check_user(struct slice user)
 		return "the user's name is empty";
 	if (user.length > CREDENTIALS_USER_MOST)
 		return "the user's name is too long";
+	if (!slice_is_utf8(user))
+		return "the user's name is not UTF-8";
 	for (size_t i = 0; i < user.length; i++) {
 		unsigned char byte = (unsigned char)user.at[i];
 		if (byte <= ' ' || byte == 0x7f || strchr(":@<>\"\\", byte))
@@ -190,16 +192,16 @@ struct account_credentials credential_hash(const struct credential *credential, 
 int credentials_apply(const struct credentials *credentials, struct slice domain, struct administration *administration,
 		      char error[CREDENTIALS_ERROR_SIZE])
 {
-	for (size_t i = 0; i < credentials->count; i++) {
-		struct account_credentials account = credential_hash(&credentials->items[i], domain);
-		int result = administration_add_account(administration, &account);
-		if (result == ERR_EXISTS)
-			result = administration_set_password(administration, &account);
-		if (result < 0) {
-			snprintf(error, CREDENTIALS_ERROR_SIZE, "account %.*s: %s", SLICE_ARGS(account.user),
-				 administration_error(administration));
-			return result;
-		}
+	struct account_credentials *accounts = calloc(credentials->count + 1, sizeof(*accounts));
+	if (!accounts) {
+		snprintf(error, CREDENTIALS_ERROR_SIZE, "accounts: %s", error_text(ERR_NO_MEMORY));
+		return ERR_NO_MEMORY;
 	}
-	return 0;
+	for (size_t i = 0; i < credentials->count; i++)
+		accounts[i] = credential_hash(&credentials->items[i], domain);
+	int result = administration_put_accounts(administration, accounts, credentials->count);
+	free(accounts);
+	if (result < 0)
+		snprintf(error, CREDENTIALS_ERROR_SIZE, "accounts: %s", administration_error(administration));
+	return result;
 }

@@ -41,6 +41,6 @@ MUST_CHECK int credentials_demo(const char *state, struct credentials *credentia
 
 /* The hashes that are kept instead of the password (RFC 7616 §3.4.2), for the realm `domain`. */
 struct account_credentials credential_hash(const struct credential *credential, struct slice domain);
-/* Each account is added, or its password changed. */
+/* Each account is added, or its password changed; all or none. */
 MUST_CHECK int credentials_apply(const struct credentials *credentials, struct slice domain,
 				 struct administration *administration, char error[CREDENTIALS_ERROR_SIZE]);

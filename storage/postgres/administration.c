@@ -1,6 +1,7 @@
 /* Accounts and schema steps for the command line: blocking calls, text parameters. SPDX-License-Identifier: MIT */
 #include "storage/administration.h"
 
+#include "storage/postgres/parameters.h"
 #include "storage/schema.h"
 
 #include "base/error.h"
@@ -12,6 +13,9 @@
 /* Taken while steps are applied, so that two programs started at once do not both apply them ("HELIO"). */
 #define MIGRATION_LOCK "311087386703"
 #define MOST_PARAMETERS 4
+/* Accounts in one statement. */
+#define PUT_TOGETHER 10000
+#define PUT_BYTES_MOST ((size_t)64 << 20)
 
 struct administration {
 	PGconn *connection;
@@ -221,6 +225,64 @@ int administration_add_account(struct administration *administration, const stru
 	if (changed == 0)
 		copy_error(administration->error, "there is such an account already");
 	return changed == 0 ? ERR_EXISTS : changed < 0 ? changed : 0;
+}
+
+/* $1 … $4: names, domains, hashes. Only what differs is written, not even a lock is. Where much has changed, one empty
+ * notification says that anything may have. */
+static const char put_statement[] =
+	"WITH given AS (SELECT DISTINCT ON (user_name, domain) user_name, domain, ha1_md5, ha1_sha256"
+	"  FROM unnest($1::text[], $2::text[], $3::bytea[], $4::bytea[]) WITH ORDINALITY"
+	"   AS g(user_name, domain, ha1_md5, ha1_sha256, place) ORDER BY user_name, domain, place DESC),"
+	" wanted AS (SELECT g.* FROM given g LEFT JOIN accounts a USING (user_name, domain)"
+	"  WHERE a.id IS NULL OR a.ha1_md5 <> g.ha1_md5 OR a.ha1_sha256 <> g.ha1_sha256),"
+	" changed AS (INSERT INTO accounts (user_name, domain, ha1_md5, ha1_sha256)"
+	"  SELECT user_name, domain, ha1_md5, ha1_sha256 FROM wanted"
+	"  ON CONFLICT (user_name, domain) DO UPDATE SET ha1_md5 = excluded.ha1_md5, ha1_sha256 = excluded.ha1_sha256"
+	"  RETURNING user_name, domain),"
+	" payloads AS (SELECT user_name || '@' || domain AS payload FROM changed"
+	"  WHERE (SELECT count(*) FROM changed) <= 1000"
+	"  UNION SELECT '' WHERE (SELECT count(*) FROM changed) > 1000)"
+	" SELECT pg_notify('heliograph_account', payload) FROM payloads";
+
+static int put_some(struct administration *administration, struct parameters *parameters,
+		    const struct account_credentials *accounts, size_t count)
+{
+	parameters_clear(parameters);
+	for (unsigned i = 0; i < MOST_PARAMETERS; i++)
+		parameters_array(parameters, i < 2 ? PARAMETER_TEXTS : PARAMETER_BYTES);
+	for (size_t i = 0; i < count; i++) {
+		const struct account_credentials *account = &accounts[i];
+		const struct slice values[MOST_PARAMETERS] = {
+			account->user, account->domain,
+			slice_of((const char *)account->ha1_md5, sizeof(account->ha1_md5)),
+			slice_of((const char *)account->ha1_sha256, sizeof(account->ha1_sha256))};
+		for (unsigned k = 0; k < MOST_PARAMETERS; k++)
+			parameters_array_bytes(parameters, k, values[k]);
+	}
+	if (!parameters_seal(parameters)) {
+		copy_error(administration->error, error_text(ERR_NO_MEMORY));
+		return ERR_NO_MEMORY;
+	}
+	PGresult *result = query(administration, put_statement, MOST_PARAMETERS, parameters->values,
+				 parameters->lengths, parameters->formats);
+	PQclear(result);
+	return result ? 0 : ERR_STORAGE_REFUSED;
+}
+
+int administration_put_accounts(struct administration *administration, const struct account_credentials *accounts,
+				size_t count)
+{
+	struct parameters parameters;
+	parameters_init(&parameters, PUT_BYTES_MOST);
+	int result = execute(administration, "BEGIN");
+	for (size_t i = 0; i < count && result == 0; i += PUT_TOGETHER)
+		result = put_some(administration, &parameters, accounts + i,
+				  count - i < PUT_TOGETHER ? count - i : PUT_TOGETHER);
+	parameters_finish(&parameters);
+	if (result == 0)
+		return execute(administration, "COMMIT");
+	PQclear(PQexec(administration->connection, "ROLLBACK"));
+	return result;
 }
 
 static int not_found(struct administration *administration, int changed)

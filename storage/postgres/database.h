@@ -17,7 +17,7 @@
 #include <string.h>
 #include <uv.h>
 
-/* How administrators' changes are announced: NOTIFY with "user@domain". */
+/* How administrators' changes are announced: NOTIFY with "user@domain", or with nothing for very many. */
 #define ACCOUNT_CHANNEL "heliograph_account"
 
 /* The callback of whoever asked; which member of `to` is meant, and how it is told of a failure, says `kind`. */

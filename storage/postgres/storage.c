@@ -152,11 +152,15 @@ static void on_background_ready(void *arg)
 static void on_notification(void *arg, const char *payload)
 {
 	struct storage *storage = arg;
+	if (!storage->events.on_account_changed || storage->closing)
+		return;
 	/* A user part may hold an @ (as %40 in a URI), a domain cannot. */
 	const char *at = strrchr(payload, '@');
-	if (at && storage->events.on_account_changed && !storage->closing)
+	if (at)
 		storage->events.on_account_changed(storage->events.arg, slice_of(payload, (size_t)(at - payload)),
 						   slice_text(at + 1));
+	else if (!payload[0])
+		storage->events.on_account_changed(storage->events.arg, slice_of(NULL, 0), slice_of(NULL, 0));
 }
 
 bool storage_is_available(const struct storage *storage)

@@ -79,6 +79,74 @@ static void accounts_are_added_changed_and_removed(void)
 	administration_close(administration);
 }
 
+static void many_accounts_are_put_at_once(void)
+{
+	enum { MANY = 25000 };
+	static struct account_credentials accounts[MANY];
+	static char names[MANY][8];
+	struct administration *administration = open_administration();
+	CHECK(administration);
+	storage_world_sql(&server, "TRUNCATE accounts, devices, bindings, messages, debts");
+	for (unsigned i = 0; i < MANY; i++) {
+		(void)snprintf(names[i], sizeof(names[i]), "u%u", i % (MANY - 1)); /* the last is the first again */
+		accounts[i] = make_account(names[i]);
+	}
+	memset(accounts[MANY - 1].ha1_md5, 9, sizeof(accounts[0].ha1_md5));
+	CHECK_NUMBER(administration_put_accounts(administration, accounts, 0), 0);
+	CHECK_NUMBER(administration_put_accounts(administration, &accounts[5], 1), 0);
+	CHECK_NUMBER(administration_put_accounts(administration, accounts, MANY), 0);
+	CHECK_NUMBER(storage_world_sql(&server, "SELECT count(*) FROM accounts"), MANY - 1);
+	CHECK_NUMBER(storage_world_sql(&server, "SELECT get_byte(ha1_md5, 0) FROM accounts WHERE user_name = 'u0'"), 9);
+	CHECK_NUMBER(storage_world_sql(&server, "SELECT get_byte(ha1_sha256, 31) FROM accounts WHERE user_name = 'u9'"),
+		     2);
+	/* Only what differs is written. */
+	int64_t before = storage_world_sql(&server, "SELECT sum(xmin::text::bigint) FROM accounts");
+	CHECK_NUMBER(administration_put_accounts(administration, &accounts[1], MANY - 1), 0);
+	CHECK_NUMBER(storage_world_sql(&server, "SELECT sum(xmin::text::bigint) FROM accounts"), before);
+	memset(accounts[1].ha1_sha256, 9, sizeof(accounts[0].ha1_sha256));
+	CHECK_NUMBER(administration_put_accounts(administration, accounts, 2), 0);
+	CHECK_NUMBER(storage_world_sql(&server, "SELECT count(*) FROM accounts WHERE get_byte(ha1_sha256, 0) = 9"), 1);
+	CHECK_NUMBER(storage_world_sql(&server, "SELECT count(DISTINCT xmin::text) FROM accounts"), 3);
+	/* All or none. */
+	accounts[20000].user = SLICE("\xff");
+	memset(accounts[2].ha1_md5, 7, sizeof(accounts[0].ha1_md5));
+	CHECK_NUMBER(administration_put_accounts(administration, accounts, MANY), ERR_STORAGE_REFUSED);
+	CHECK(strlen(administration_error(administration)) > 0);
+	CHECK_NUMBER(storage_world_sql(&server, "SELECT count(*) FROM accounts WHERE get_byte(ha1_md5, 0) = 7"), 0);
+	administration_close(administration);
+}
+
+static void nodes_hear_of_many_changed_accounts_once(void)
+{
+	static struct account_credentials accounts[1001];
+	static char names[1001][8];
+	struct storage_world world;
+	struct administration *administration = open_administration();
+	CHECK(administration);
+	for (unsigned i = 0; i < 1001; i++) {
+		(void)snprintf(names[i], sizeof(names[i]), "u%u", i);
+		accounts[i] = make_account(names[i]);
+	}
+	storage_world_open(&world, &server, NULL);
+	WAIT_FOR(&world, world.available);
+	WAIT_FOR(&world, storage_world_sql(&server, "SELECT count(*) FROM pg_stat_activity WHERE application_name ="
+						    " 'heliograph' AND query LIKE 'LISTEN%' AND state = 'idle'") == 1);
+	CHECK_NUMBER(administration_put_accounts(administration, accounts, 3), 0);
+	WAIT_FOR(&world, world.accounts_changed == 3);
+	CHECK_TEXT(slice_text(world.changed_domain), "example.test");
+	memset(accounts[0].ha1_md5, 7, sizeof(accounts[0].ha1_md5));
+	CHECK_NUMBER(administration_put_accounts(administration, accounts, 3), 0);
+	WAIT_FOR(&world, world.accounts_changed == 4);
+	CHECK_TEXT(slice_text(world.changed_user), "u0");
+	for (unsigned i = 0; i < 1001; i++)
+		memset(accounts[i].ha1_md5, 8, sizeof(accounts[i].ha1_md5));
+	CHECK_NUMBER(administration_put_accounts(administration, accounts, 1001), 0);
+	WAIT_FOR(&world, world.accounts_changed == 5);
+	CHECK_TEXT(slice_text(world.changed_user), "");
+	administration_close(administration);
+	storage_world_close(&world);
+}
+
 static void an_account_goes_with_all_that_is_its_own(void)
 {
 	struct administration *administration = open_administration();
@@ -186,9 +254,11 @@ static const struct test tests[] = {
 	DATABASE_TEST(steps_are_applied_once),
 	DATABASE_TEST(a_newer_schema_is_refused),
 	DATABASE_TEST(accounts_are_added_changed_and_removed),
+	DATABASE_TEST(many_accounts_are_put_at_once),
 	DATABASE_TEST(an_account_goes_with_all_that_is_its_own),
 	DATABASE_TEST(accounts_are_listed_with_what_they_have),
 	DATABASE_TEST(nodes_hear_of_changed_accounts),
+	DATABASE_TEST(nodes_hear_of_many_changed_accounts_once),
 	DATABASE_TEST(a_node_that_could_not_listen_forgets_all_accounts),
 };
 

@@ -58,6 +58,7 @@ static const struct wrong_file wrong_files[] = {
 	{"alice,", ":1: the password is empty"},
 	{"al:ice,x", ":1: the user's name has a character that it may not have (blank : @ < > \" \\)"},
 	{"alice@example.test,x", ":1: the user's name has a character that it may not have (blank : @ < > \" \\)"},
+	{"al\xc0\xafice,x", ":1: the user's name is not UTF-8"},
 	{"alice,x\ty", ":1: the password has a control character"},
 };
 
