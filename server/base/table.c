@@ -104,6 +104,30 @@ uint64_t table_hash_nocase(const struct table *table, struct slice slice)
 	return siphash_end(&state, lower_word(load(at, left)), slice.length);
 }
 
+/* SipHash with its 128-bit result, over the length of each part and the part, filled up with zeros to whole words. */
+void table_hash_parts(const struct table *table, const struct slice *parts, size_t count, uint64_t hash[2])
+{
+	struct siphash state = siphash_start(table->secret);
+	state.v1 ^= 0xee;
+	for (size_t i = 0; i < count; i++) {
+		const unsigned char *at = (const unsigned char *)parts[i].at;
+		size_t left = parts[i].length;
+		siphash_word(&state, left);
+		for (; left >= 8; left -= 8, at += 8)
+			siphash_word(&state, load(at, 8));
+		if (left > 0)
+			siphash_word(&state, load(at, left));
+	}
+	state.v2 ^= 0xee;
+	for (int half = 0; half < 2; half++) {
+		siphash_round(&state);
+		siphash_round(&state);
+		siphash_round(&state);
+		hash[half] = state.v0 ^ state.v1 ^ state.v2 ^ state.v3;
+		state.v1 ^= 0xdd;
+	}
+}
+
 int table_init(struct table *table)
 {
 	*table = (struct table){0};

@@ -33,6 +33,9 @@ void table_finish(struct table *table);
 
 uint64_t table_hash(const struct table *table, const void *bytes, size_t count);
 uint64_t table_hash_nocase(const struct table *table, struct slice slice);
+/* 128 bits over some texts in their order, for keys that are kept instead of the texts. The same bytes cut elsewhere
+ * give another hash. */
+void table_hash_parts(const struct table *table, const struct slice *parts, size_t count, uint64_t hash[2]);
 
 /* Never fails: where memory for growing is short, chains grow longer instead. */
 void table_insert(struct table *table, struct table_link *link, uint64_t hash);

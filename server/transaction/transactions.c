@@ -22,17 +22,9 @@
 
 struct transaction_key transaction_key(const struct transactions *transactions, const struct slice *parts, size_t count)
 {
-	uint64_t first[8], second[8];
-	if (count > ARRAY_SIZE(first))
-		count = ARRAY_SIZE(first);
-	for (size_t i = 0; i < count; i++) {
-		first[i] = table_hash(&transactions->servers, parts[i].at, parts[i].length);
-		second[i] = table_hash(&transactions->merges, parts[i].at, parts[i].length);
-	}
-	return (struct transaction_key){
-		.first = table_hash(&transactions->servers, first, count * sizeof(*first)),
-		.second = table_hash(&transactions->merges, second, count * sizeof(*second)),
-	};
+	uint64_t hash[2];
+	table_hash_parts(&transactions->servers, parts, count, hash);
+	return (struct transaction_key){.first = hash[0], .second = hash[1]};
 }
 
 bool transactions_are_full(const struct transactions *transactions)

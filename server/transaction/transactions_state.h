@@ -1,6 +1,6 @@
 /* What the files of this folder share: the tables of one node, its requests, and the keys that find transactions.
  *
- * Keys are not text but two hashes under secrets of ours, 128 bits in all: nobody can choose a branch that collides
+ * Keys are not text but a hash of 128 bits under a secret of ours: nobody can choose a branch that collides
  * with another's, and an ended transaction that waits for retransmissions costs 16 bytes of key instead of a branch, a
  * sent-by and a method. SPDX-License-Identifier: MIT */
 #pragma once
@@ -64,7 +64,7 @@ static inline struct incoming *incoming_of(struct request *request)
 	return CONTAINER_OF(request, struct incoming, request);
 }
 
-/* The key of some texts, eight at most, in their order. */
+/* The key of some texts in their order. */
 struct transaction_key transaction_key(const struct transactions *transactions, const struct slice *parts,
 				       size_t count);
 /* True where no more transactions may begin. */

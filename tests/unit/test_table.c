@@ -146,6 +146,26 @@ static void the_hash_without_case_is_that_of_the_lower_case_text(void)
 	CHECK(table_hash_nocase(&table, slice_text(NULL)) == table_hash(&table, NULL, 0));
 }
 
+static void the_hash_of_parts_tells_where_one_ends(void)
+{
+	CLEANUP(table_finish) struct table table = {0};
+	CHECK(table_init(&table) == 0);
+	const struct slice texts[][2] = {
+		{SLICE("alice"), SLICE("bob")}, {SLICE("aliceb"), SLICE("ob")}, {SLICE("alicebob"), SLICE("")},
+		{SLICE(""), SLICE("alicebob")}, {SLICE("bob"), SLICE("alice")}, {SLICE("alice"), {"bob\0", 4}},
+	};
+	uint64_t hashes[ARRAY_SIZE(texts)][2];
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		table_hash_parts(&table, texts[i], 2, hashes[i]);
+		CHECK(hashes[i][0] != hashes[i][1]);
+		for (size_t k = 0; k < i; k++)
+			CHECK(hashes[i][0] != hashes[k][0] && hashes[i][1] != hashes[k][1]);
+	}
+	uint64_t again[2];
+	table_hash_parts(&table, texts[0], 2, again);
+	CHECK(again[0] == hashes[0][0] && again[1] == hashes[0][1]);
+}
+
 static void tables_have_secrets_of_their_own(void)
 {
 	CLEANUP(table_finish) struct table a = {0};
@@ -180,6 +200,7 @@ int main(int argc, char **argv)
 		{"the_hash_is_siphash_1_3", the_hash_is_siphash_1_3, TEST_PLAIN},
 		{"the_hash_without_case_is_that_of_the_lower_case_text",
 		 the_hash_without_case_is_that_of_the_lower_case_text, TEST_PLAIN},
+		{"the_hash_of_parts_tells_where_one_ends", the_hash_of_parts_tells_where_one_ends, TEST_PLAIN},
 		{"tables_have_secrets_of_their_own", tables_have_secrets_of_their_own, TEST_PLAIN},
 		{"tokens_are_terminated_and_differ", tokens_are_terminated_and_differ, TEST_PLAIN},
 	};
