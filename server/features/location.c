@@ -100,7 +100,7 @@ void location_unbind(struct location *location, struct binding *binding)
 
 static void on_removed_row(void *arg, int result)
 {
-	/* The row goes with the next purge, or is overwritten, where this failed. */
+	/* The row goes with a later purge, or is overwritten, where this failed. */
 	(void)arg;
 	(void)result;
 }
@@ -109,14 +109,16 @@ static void on_expired(struct timer *timer)
 {
 	struct binding *binding = CONTAINER_OF(timer, struct binding, expiry);
 	struct location *location = binding->location;
+	const struct account *account = binding->device->account;
 	struct slice key = binding_text(binding, BINDING_KEY);
-	struct binding_changes changes = {
-		.account_id = binding->device->account->id, .removed_keys = &key, .removed_count = 1};
-	storage_save_bindings(location->storage, &changes, on_removed_row, NULL);
-	log_event(location->log, LOG_INFO, "registration_expired",
-		  &(struct log_context){.aor = account_user(binding->device->account),
-					.call_id = binding_text(binding, BINDING_CALL_ID)},
-		  "%.*s", SLICE_ARGS(binding_text(binding, BINDING_CONTACT)));
+	struct binding_changes changes = {.account_id = account->id, .removed_keys = &key, .removed_count = 1};
+	/* A REGISTER that is being committed may have written this row anew. */
+	if (!account->registrations)
+		storage_save_bindings(location->storage, &changes, on_removed_row, NULL);
+	log_event(
+		location->log, LOG_INFO, "registration_expired",
+		&(struct log_context){.aor = account_user(account), .call_id = binding_text(binding, BINDING_CALL_ID)},
+		"%.*s", SLICE_ARGS(binding_text(binding, BINDING_CONTACT)));
 	location_unbind(location, binding);
 }
 

@@ -32,7 +32,7 @@ struct contact_change {
 	struct contact contact;
 	struct slice key;
 	bool removes;
-	bool extends; /* only the expiry moves, within the row's lease */
+	bool extends; /* nothing but expiries moves in all of the REGISTER, and within the leases of the rows */
 };
 
 /* One REGISTER from its reading to its answer; lives in the request's arena. */
@@ -265,6 +265,7 @@ static bool decide(struct registration *registration)
 	struct registrar *registrar = registration->registrar;
 	struct account *account = registration->account;
 	unsigned bindings = account_count_bindings(account);
+	bool needs_row = registration->removes_all;
 	for (size_t i = 0; i < registration->count; i++) {
 		struct contact_change *change = &registration->changes[i];
 		const struct contact *contact = &change->contact;
@@ -280,6 +281,7 @@ static bool decide(struct registration *registration)
 			return refuse(registration, SIP_INTERNAL_ERROR, error_text(ERR_NO_MEMORY));
 		change->removes = contact->expires_s == 0;
 		change->extends = binding && !change->removes && row_suffices(registration, binding, contact);
+		needs_row |= !change->extends;
 		if (!binding && !change->removes && ++bindings > registrar->options.contacts_most) {
 			registrar->counters.refused++;
 			request_refuse(registration->request, SIP_FORBIDDEN,
@@ -294,6 +296,9 @@ static bool decide(struct registration *registration)
 				if (!is_in_order(registration, binding))
 					return false;
 	}
+	/* While a commit is waited for, a binding that was to be extended may end: then it must have a row, too. */
+	for (size_t i = 0; i < registration->count; i++)
+		registration->changes[i].extends &= !needs_row;
 	return true;
 }
 
@@ -424,7 +429,7 @@ static int apply(struct registration *registration)
 		struct binding *binding = location_find(registration->account, change->key);
 		if (change->removes) {
 			unbind_key(registration, change->key);
-		} else if (change->extends && binding) {
+		} else if (change->extends) {
 			location_extend(registrar->location, binding, registration->cseq, change->contact.expires_s);
 			registrar->counters.extended++;
 		} else {
