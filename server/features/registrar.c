@@ -517,6 +517,8 @@ static void end_turn(struct registration *registration)
 static void on_committed(void *arg, int result)
 {
 	struct registration *registration = arg;
+	if (result == 0 && registration->account->is_removed)
+		result = ERR_NOT_FOUND; /* by the administrator, meanwhile */
 	if (result == 0)
 		result = apply(registration);
 	if (result == 0)
