@@ -317,7 +317,7 @@ def count_refused(socks, wanted, seconds=WAIT):
 
 
 def test_connections_from_one_address_are_limited(server):
-    for port in (server.sip_port, server.tls_port, server.web_port):
+    for port in (server.sip_port, server.tls_port):
         socks = [socket.create_connection((server.host, port), timeout=WAIT) for _ in range(90)]
         check(count_refused(socks, 30) >= 30, f"port {port}: more than 60 connections from one address")
         other = socket.create_connection((server.host, server.sip_port), timeout=WAIT, source_address=("127.0.0.2", 0))
@@ -325,15 +325,30 @@ def test_connections_from_one_address_are_limited(server):
         check(other.recv(10) == b"\r\n", "another address is refused too")
         for sock in socks:
             sock.close()
-        end = time.monotonic() + WAIT
-        while True:  # they are free again
-            try:
-                client = Client(server, "alice", transport="tcp")
-                if client.exchange(options(client), 1):
-                    break
-            except OSError:
-                pass
-            check(time.monotonic() < end, "no connection is taken after the others have ended")
+        wait_for_room(server, "tcp")
+    wires, refused = [], 0
+    for _ in range(90):
+        try:
+            wires.append(Wire(server, "ws"))
+        except OSError:
+            refused += 1
+    check(refused >= 30, f"{len(wires)} WebSockets from one address")
+    for wire in wires:
+        wire.close()
+    wait_for_room(server, "ws")
+
+
+def wait_for_room(server, transport):
+    """The places of connections that have ended are free again."""
+    end = time.monotonic() + WAIT
+    while True:
+        try:
+            client = Client(server, "alice", transport=transport)
+            if client.exchange(options(client), 1):
+                return
+        except OSError:
+            pass
+        check(time.monotonic() < end, "no connection is taken after the others have ended")
 
 
 def main():
