@@ -458,7 +458,8 @@ static void remember(struct delivery *delivery, const struct sip_message *respon
 
 static void branch_ended(struct delivery *delivery, struct target *target, struct sip_message *response)
 {
-	switch (message_form_outcome(response)) {
+	/* No response at all is no answer: the message can be tried again. */
+	switch (response ? message_form_outcome(response) : MESSAGE_NOT_TAKEN) {
 	case MESSAGE_TAKEN:
 		if (delivery->state != DELIVERY_ANSWERED && slice_is_empty(delivery->taken_response))
 			remember(delivery, response, &delivery->taken_response);

@@ -82,13 +82,13 @@ static void write_temporary_user(struct gruus *gruus, struct buffer *buffer, con
 	memcpy(plain, &binding->device->id, 8);
 	memcpy(plain + 8, &mark, 4);
 	memcpy(plain + HEAD_BYTES, account->user, account->user_length);
-	int length = HEAD_BYTES + account->user_length;
-	if (!encrypt(gruus, plain, length, token)) {
+	size_t length = (size_t)HEAD_BYTES + account->user_length;
+	if (!encrypt(gruus, plain, (int)length, token)) {
 		buffer->failed = true;
 		return;
 	}
 	buffer_text(buffer, "tgruu.");
-	buffer_hex(buffer, token, (size_t)(IV_BYTES + length + TAG_BYTES));
+	buffer_hex(buffer, token, IV_BYTES + length + TAG_BYTES);
 }
 
 /* URNs are made of characters that a URI parameter may hold as they are (RFC 3261 §25.1 paramchar); an instance that is

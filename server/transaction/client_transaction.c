@@ -343,8 +343,10 @@ static bool has_many_vias(const struct sip_message *response)
 {
 	struct sip_list_cursor cursor = {0};
 	struct slice element;
-	return sip_message_each(response, SIP_HEADER_VIA, &cursor, &element) &&
-	       sip_message_each(response, SIP_HEADER_VIA, &cursor, &element);
+	unsigned vias = 0;
+	while (vias < 2 && sip_message_each(response, SIP_HEADER_VIA, &cursor, &element))
+		vias++;
+	return vias == 2;
 }
 
 void client_transactions_receive(struct transactions *transactions, struct sip_message *response)

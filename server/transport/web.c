@@ -224,9 +224,9 @@ static bool open_vhost(struct web *web, struct web_listener *listener, bool tls)
 	info.vhost_name = listener->name;
 	info.user = listener;
 	/* As the SIP sockets: an IPv6 listener is for IPv6 alone, so that 0.0.0.0 and :: can both be bound. */
-	info.options |= listener->bound.family == ADDRESS_IPV4 ? LWS_SERVER_OPTION_DISABLE_IPV6
-							       : LWS_SERVER_OPTION_IPV6_V6ONLY_MODIFY |
-									 LWS_SERVER_OPTION_IPV6_V6ONLY_VALUE;
+	info.options |= listener->bound.family == ADDRESS_IPV4
+				? LWS_SERVER_OPTION_DISABLE_IPV6
+				: LWS_SERVER_OPTION_IPV6_V6ONLY_MODIFY | LWS_SERVER_OPTION_IPV6_V6ONLY_VALUE;
 	if (tls)
 		info.options |= LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX;
 	return lws_create_vhost(web->context, &info) != NULL;
@@ -254,7 +254,7 @@ static struct web_listener *create_listener(struct web *web, bool tls, const cha
 int web_listen(struct transport *transport, const struct address *address, bool tls, const char *document_root,
 	       struct address *bound)
 {
-	struct address free_address;
+	struct address free_address = *address;
 	int result = try_address(address, &free_address);
 	if (result == 0 && tls)
 		result = try_certificate(transport_certificate_file(transport), transport_key_file(transport));

@@ -199,7 +199,7 @@ void storage_save_message(struct storage *storage, const struct stored_message *
 	struct change *change = batch_new_change(storage->batch, CHANGE_MESSAGE, bytes, done, arg);
 	if (!change)
 		return;
-	struct message_change *saved = as_message(change);
+	struct message_change *saved = CONTAINER_OF(change, struct message_change, change);
 	if (!compute_identity(message, saved->identity)) {
 		free(change);
 		struct answer answer = {.kind = ANSWER_DONE, .to.done = done, .arg = arg};

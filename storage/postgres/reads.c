@@ -135,8 +135,8 @@ static void on_done(struct pipeline_job *job, int result)
 	free(group);
 }
 
-/* Takes the first read and those behind it that can go with it. */
-static void gather(struct reads *reads, struct read_group *group)
+/* Takes the first read and those behind it that can go with it; their kind. */
+static const struct read_kind *gather(struct reads *reads, struct read_group *group)
 {
 	const struct read_kind *kind = CONTAINER_OF(reads->waiting.next, struct read, link)->kind;
 	for (struct list_link *link = reads->waiting.next, *next; link != &reads->waiting; link = next) {
@@ -149,6 +149,7 @@ static void gather(struct reads *reads, struct read_group *group)
 		if (group->count == kind->most_together)
 			break;
 	}
+	return kind;
 }
 
 static int send_group(struct reads *reads)
@@ -160,8 +161,7 @@ static int send_group(struct reads *reads)
 	group->owner = reads;
 	group->job = (struct pipeline_job){.on_result = on_result, .on_done = on_done};
 	group->sent_at_ms = timers_now(storage->timers);
-	gather(reads, group);
-	const struct read_kind *kind = group->reads[0]->kind;
+	const struct read_kind *kind = gather(reads, group);
 	parameters_clear(&storage->parameters);
 	int result = kind->write(storage, group->reads, group->count, &storage->parameters);
 	if (result == 0 && !parameters_seal(&storage->parameters))
