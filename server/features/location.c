@@ -166,9 +166,6 @@ static int bind_for(struct location *location, struct account *account, const st
 	if (!binding)
 		return ERR_NO_MEMORY;
 	struct binding *replaced = location_find(account, stored->key);
-	bool was_reachable = location_reachable(device) != NULL;
-	bool same_flow = replaced && replaced->reachable && flow && flow_equal(&replaced->flow, flow);
-
 	account_hold(location->accounts, account);
 	if (device->last_seen_s < stored->registered_at_ms / 1000)
 		device->last_seen_s = stored->registered_at_ms / 1000;
@@ -185,9 +182,13 @@ static int bind_for(struct location *location, struct account *account, const st
 	}
 	if (replaced)
 		location_unbind(location, replaced);
-	if (binding->reachable && location->on_returned && (!was_reachable || !same_flow))
-		location->on_returned(location->on_returned_arg, device);
 	return 0;
+}
+
+static void tell_returned(const struct location *location, struct device *device)
+{
+	if (location->on_returned && location_reachable(device))
+		location->on_returned(location->on_returned_arg, device);
 }
 
 /* --- interface ----------------------------------------------------------------------------------------------- */
@@ -279,7 +280,10 @@ struct binding *location_find(const struct account *account, struct slice key)
 int location_bind(struct location *location, struct account *account, const struct stored_binding *stored,
 		  const struct flow *flow)
 {
-	return bind_for(location, account, stored, flow, (int64_t)stored->granted_s * 1000);
+	int result = bind_for(location, account, stored, flow, (int64_t)stored->granted_s * 1000);
+	if (result == 0)
+		tell_returned(location, account_find_device(account, stored->device_id));
+	return result;
 }
 
 void location_extend(struct location *location, struct binding *binding, uint32_t cseq, uint32_t granted_s)
@@ -288,9 +292,7 @@ void location_extend(struct location *location, struct binding *binding, uint32_
 	binding->granted_s = granted_s;
 	binding->expires_at_ms = timers_now(location->timers) + (int64_t)granted_s * 1000;
 	timer_start(location->timers, &binding->expiry, (int64_t)granted_s * 1000, on_expired);
-	/* Still alive: what waits for a device that did not answer is tried again. */
-	if (binding->reachable && binding->device->owed > 0 && location->on_returned)
-		location->on_returned(location->on_returned_arg, binding->device);
+	tell_returned(location, binding->device);
 }
 
 static bool is_over(const struct table_link *link, const void *key)

@@ -26,7 +26,8 @@ void location_destroy(struct location *location);
 /* Takes all bindings from storage, once, before requests are served. */
 void location_load(struct location *location, storage_done_fn *done, void *arg);
 
-/* `on_returned` is told of each device that can be reached again: a new binding, a new flow. */
+/* `on_returned` is told of each device that has just registered and can be reached, also where it could before: it is
+ * alive. Not of those that are loaded: there are many at once, see outboxes_resume. */
 typedef void location_returned_fn(void *arg, struct device *device);
 void location_on_returned(struct location *location, location_returned_fn *on_returned, void *arg);
 
