@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -277,5 +278,8 @@ static bool visit_one(struct table_link *link, void *arg)
 void accounts_each(struct accounts *accounts, accounts_visit_fn *visit, void *arg)
 {
 	struct accounts_walk walk = {visit, arg};
+	unsigned keep = accounts->keep;
+	accounts->keep = UINT_MAX; /* releasing one account must not forget another, which the walk may stand before */
 	table_each(&accounts->by_user, visit_one, &walk);
+	accounts->keep = keep;
 }

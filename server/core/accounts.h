@@ -41,6 +41,6 @@ typedef void accounts_removed_fn(void *arg, struct account *account);
 void accounts_on_removed(struct accounts *accounts, accounts_removed_fn *on_removed, void *arg);
 
 size_t accounts_count(const struct accounts *accounts);
-/* Each account in memory; `visit` must not forget any. */
+/* Each account in memory; none is forgotten meanwhile, whatever `visit` releases. */
 typedef void accounts_visit_fn(void *arg, struct account *account);
 void accounts_each(struct accounts *accounts, accounts_visit_fn *visit, void *arg);
