@@ -200,19 +200,23 @@ static question_fn *const questions[] = {
 	hops_are_left,    is_no_loop,      extensions_are_supported,
 };
 
+/* From here on retransmissions end at the transaction. False where there is nothing more to do. */
+static bool begin(struct request *request)
+{
+	int result = request_begin(request);
+	if (result == ERR_EXISTS) /* it has been served as another one */
+		request_drop(request);
+	else if (result != 0)
+		request_refuse_with(request, SIP_SERVICE_UNAVAILABLE, SLICE("Retry-After: 5\r\n"),
+				    "Too many transactions: %s", error_text(result));
+	return result == 0;
+}
+
 static void let_in(struct dispatch *dispatch, struct request *request)
 {
 	const struct method_handler *handler = find_handler(dispatch, request->message.method);
-	int result = request_begin(request);
-	if (result == ERR_EXISTS) { /* a retransmission that came while the account was being loaded */
-		request_drop(request);
+	if (!begin(request))
 		return;
-	}
-	if (result != 0) {
-		request_refuse_with(request, SIP_SERVICE_UNAVAILABLE, SLICE("Retry-After: 5\r\n"),
-				    "Too many transactions: %s", error_text(result));
-		return;
-	}
 	unsigned status = handler->handle(handler->arg, request);
 	if (status != SIP_LATER)
 		request_reply(request, status, NULL);
@@ -281,6 +285,9 @@ static void find_sender(struct dispatch *dispatch, struct request *request)
 		authenticate(dispatch, request, &credentials, account);
 		return;
 	}
+	/* A retransmission that was looked up as well would find its nonce count used, and be challenged. */
+	if (!begin(request))
+		return;
 	struct pending_sender *pending = arena_allocate(&request->arena, sizeof *pending);
 	if (!pending) {
 		request_refuse(request, SIP_INTERNAL_ERROR, "%s", error_text(ERR_NO_MEMORY));

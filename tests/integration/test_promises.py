@@ -13,7 +13,7 @@ import time
 import cases
 from cases import check
 from server import Server
-from sip import Client
+from sip import Client, credentials
 
 
 class hesitation:
@@ -84,7 +84,24 @@ def test_an_account_that_is_removed_while_it_registers_is_not_registered(server)
     server.run("user", "add", "carol", input=server.passwords["carol"] + "\n")
 
 
+def test_a_repeated_request_is_served_once_though_its_sender_is_still_looked_up(server):
+    dave = Client(server, "dave")  # nobody has asked for him before
+    server_uri, contact = f"sip:{server.domain}", [("Contact", f"<{dave.contact}>")]
+    challenge = dave.exchange(dave.request("REGISTER", server_uri, contact)).get("www-authenticate")
+    line = ("Authorization", credentials(challenge, "dave", dave.password, "REGISTER", server_uri))
+    data = dave.request("REGISTER", server_uri, contact + [line])
+    with hesitation(server):
+        for _ in range(3):
+            dave.wire.send(data)
+            time.sleep(0.5)
+    statuses = []
+    while (response := dave.response_to(data, 1)) is not None:
+        statuses.append(response.status)
+    check(statuses and set(statuses) == {200}, f"200 to REGISTER each time, not {statuses}")
+
+
 if __name__ == "__main__":
-    with Server(settings=["registrar.min_expires_s=1"]) as server:
+    accounts = {name: name + "-secret" for name in ("alice", "bob", "carol", "dave")}
+    with Server(accounts, settings=["registrar.min_expires_s=1"]) as server:
         status = cases.main(sys.modules[__name__], (server,))
     sys.exit(status)
