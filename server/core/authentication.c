@@ -138,11 +138,10 @@ static void log_wrong(struct authentication *authentication, const struct reques
 			  why);
 }
 
-bool authentication_accept(struct authentication *authentication, struct request *request,
-			   const struct digest_credentials *credentials, const struct account *account)
+bool authentication_admits(struct authentication *authentication, struct request *request,
+			   const struct digest_credentials *credentials)
 {
-	int64_t now_s = clock_unix_ms() / 1000;
-	switch (nonce_check(authentication->nonces, credentials->nonce, &request->flow.peer, now_s)) {
+	switch (nonce_check(authentication->nonces, credentials->nonce, &request->flow.peer, clock_unix_ms() / 1000)) {
 	case NONCE_GOOD:
 		break;
 	case NONCE_STALE:
@@ -160,6 +159,12 @@ bool authentication_accept(struct authentication *authentication, struct request
 		authentication_challenge(authentication, request, false);
 		return false;
 	}
+	return true;
+}
+
+bool authentication_accept(struct authentication *authentication, struct request *request,
+			   const struct digest_credentials *credentials, const struct account *account)
+{
 	/* An unknown account costs the same computation as a known one, so that time tells nobody which names exist. */
 	static const uint8_t nobody[DIGEST_MOST_BYTES];
 	const uint8_t *ha1 = !account                                  ? nobody
@@ -172,7 +177,8 @@ bool authentication_accept(struct authentication *authentication, struct request
 		authentication_challenge(authentication, request, false);
 		return false;
 	}
-	if (nonce_use(authentication->nonces, credentials->nonce, credentials->nonce_count, now_s) != NONCE_GOOD) {
+	if (nonce_use(authentication->nonces, credentials->nonce, credentials->nonce_count, clock_unix_ms() / 1000) !=
+	    NONCE_GOOD) {
 		authentication->counters.replayed++;
 		log_wrong(authentication, request, credentials, "the nonce count was used before");
 		authentication_challenge(authentication, request, true);

@@ -33,8 +33,14 @@ void authentication_destroy(struct authentication *authentication);
 bool authentication_credentials(struct authentication *authentication, const struct sip_message *message,
 				struct digest_credentials *credentials);
 
-/* Judges `credentials` against `account` (NULL: there is no such account). True: it is him. False: the challenge has
- * been sent, with stale=true where only the nonce was the fault. */
+/* The questions that need no account: was the nonce given to this peer, and lately; do the credentials use what was
+ * offered. False: no, and the challenge has been sent, with stale=true where only the nonce was the fault. So nobody
+ * makes us look up accounts who has not received a challenge of ours. */
+bool authentication_admits(struct authentication *authentication, struct request *request,
+			   const struct digest_credentials *credentials);
+
+/* Judges admitted `credentials` against `account` (NULL: there is no such account). True: it is him. False: the
+ * challenge has been sent. */
 bool authentication_accept(struct authentication *authentication, struct request *request,
 			   const struct digest_credentials *credentials, const struct account *account);
 

@@ -280,6 +280,8 @@ static void find_sender(struct dispatch *dispatch, struct request *request)
 		authentication_challenge(dispatch->authentication, request, false);
 		return;
 	}
+	if (!authentication_admits(dispatch->authentication, request, &credentials))
+		return;
 	struct account *account = accounts_find(dispatch->accounts, credentials.username);
 	if (account) {
 		authenticate(dispatch, request, &credentials, account);
