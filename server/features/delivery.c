@@ -566,6 +566,20 @@ static bool start_branch(struct delivery *delivery, struct target *target, struc
 	return true;
 }
 
+/* Whether an answer may still come over the branch's flow, or be worth waiting for. Of several bindings without an
+ * instance the one that has just registered is alive for certain; once the message is owed to the device, the others
+ * would only hold it back until Timer F. */
+static bool is_current(const struct branch *branch, const struct device *device)
+{
+	const struct binding *newest = location_reachable(device);
+	if (branch->target->owes && newest)
+		return flow_equal(&newest->flow, &branch->flow);
+	for (const struct binding *binding = device->bindings; binding; binding = binding->next)
+		if (binding->reachable && flow_equal(&binding->flow, &branch->flow))
+			return true;
+	return false;
+}
+
 void messaging_device_returned(void *arg, struct device *device)
 {
 	struct messaging *messaging = arg;
@@ -574,10 +588,7 @@ void messaging_device_returned(void *arg, struct device *device)
 	for (; link != &device->branches; link = next) {
 		next = link->next;
 		struct branch *branch = CONTAINER_OF(link, struct branch, link);
-		bool is_current = false;
-		for (const struct binding *binding = device->bindings; binding; binding = binding->next)
-			is_current |= binding->reachable && flow_equal(&binding->flow, &branch->flow);
-		if (is_current)
+		if (is_current(branch, device))
 			continue;
 		client_transaction_forget(branch->transaction);
 		on_branch_done(branch, ERR_CLOSED, NULL);

@@ -46,6 +46,7 @@ struct outbox {
 	bool is_kicked;    /* since the load began, which may thus have missed something */
 	bool loaded_short; /* memory ended before the messages did */
 	struct client_transaction *transaction;
+	struct flow flow; /* that the transaction is on */
 	struct timer timer;
 	unsigned wait_s;
 	struct arena arena;
@@ -271,6 +272,7 @@ static void send_current(struct outbox *outbox)
 		.arg = outbox,
 	};
 	outbox->state = OUTBOX_SENDING;
+	outbox->flow = binding->flow;
 	int result = buffer_failed(&outboxes->scratch)
 			     ? ERR_NO_MEMORY
 			     : client_transaction_start(outboxes->transactions, &request, &outbox->transaction);
@@ -390,11 +392,24 @@ static bool may_be_owed_something(const struct device *device)
 	return device->owed > 0 || (!device->is_counted && (account->mailbox_messages > 0 || !account->knows_devices));
 }
 
+/* The device has registered over another flow since: the old one would only be waited for until Timer F. */
+static bool has_moved(const struct outbox *outbox)
+{
+	const struct binding *binding = location_reachable(outbox->device);
+	return outbox->transaction && binding && !flow_equal(&binding->flow, &outbox->flow);
+}
+
 void outbox_kick(struct outboxes *outboxes, struct device *device)
 {
 	struct outbox *outbox = device->outbox;
 	if (outbox) {
 		outbox->is_kicked = true;
+		if (outbox->state == OUTBOX_SENDING && has_moved(outbox)) {
+			client_transaction_forget(outbox->transaction);
+			outbox->transaction = NULL;
+			send_current(outbox);
+			return;
+		}
 		if (outbox->state == OUTBOX_WAITING && timer_is_running(&outbox->timer)) {
 			timer_stop(&outbox->timer);
 			on_wait_over(&outbox->timer);
