@@ -121,7 +121,7 @@ def aim_lines(results):
         variants = results.get(row, {})
         if variant in variants and peer in variants:
             ratio = cpu_us(variants[variant]) / cpu_us(variants[peer])
-            yield sentence, row, f"{most:.2f}", f"{ratio:.2f}", "yes" if ratio <= most else "**no**"
+            yield sentence, row, f"{most:.3f}", f"{ratio:.3f}", "yes" if ratio <= most else "**no**"
     flood = results.get("offline-flood", {}).get("heliograph")
     if flood:
         reached = "yes" if flood["rate"] >= STORED_PER_SECOND else "**no**"
@@ -131,7 +131,7 @@ def aim_lines(results):
         if "heliograph" in variants and "kamailio-selected" in variants:
             ratio = variants["heliograph"]["each_bytes"] / variants["kamailio-selected"]["each_bytes"]
             reached = "yes" if ratio <= MEMORY_SHARE else "**no**"
-            yield "a registration takes half of Kamailio's memory", row, f"{MEMORY_SHARE:.2f}", f"{ratio:.2f}", reached
+            yield "a registration takes half of Kamailio's memory", row, f"{MEMORY_SHARE:.3f}", f"{ratio:.3f}", reached
 
 
 def processor():
