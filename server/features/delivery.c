@@ -527,6 +527,7 @@ static void write_rest(struct delivery *delivery, struct slice path, struct buff
 		.routes = path,
 		.max_forwards = (unsigned)hops - 1,
 		.drop_credentials = true,
+		.drop_identities = true,
 		.realm = domain_name(delivery->messaging->parts.domain),
 	};
 	sip_write_forwarded(buffer, &request->message, &forward);

@@ -5,7 +5,8 @@
 #include "sip/status.h"
 #include "sip/write.h"
 
-/* Columns of their own, or the business of one hop only; all other headers are kept as they stood. */
+/* Columns of their own, the business of one hop only, or who the sender says he is (RFC 3325 §5: nobody but us could
+ * assert it, and From does); all other headers are kept as they stood. */
 static bool has_own_place(enum sip_header_id id)
 {
 	switch (id) {
@@ -23,6 +24,9 @@ static bool has_own_place(enum sip_header_id id)
 	case SIP_HEADER_PROXY_AUTHORIZATION:
 	case SIP_HEADER_REQUIRE:
 	case SIP_HEADER_PROXY_REQUIRE:
+	case SIP_HEADER_P_ASSERTED_IDENTITY:
+	case SIP_HEADER_P_PREFERRED_IDENTITY:
+	case SIP_HEADER_REMOTE_PARTY_ID:
 		return true;
 	default:
 		return false;

@@ -225,6 +225,12 @@ static void forward_header(struct forwarding *forwarding, const struct sip_heade
 		if (are_ours(forwarding->edits, header))
 			return;
 		break;
+	case SIP_HEADER_P_ASSERTED_IDENTITY:
+	case SIP_HEADER_P_PREFERRED_IDENTITY:
+	case SIP_HEADER_REMOTE_PARTY_ID:
+		if (forwarding->edits->drop_identities)
+			return;
+		break;
 	case SIP_HEADER_CONTENT_LENGTH:
 		if (forwarding->has_length || !is_true_length(forwarding->request, header))
 			return;

@@ -47,6 +47,7 @@ struct sip_forward {
 	struct slice routes;   /* Route values to put in front: the binding's Path, "<…>, <…>", empty: none */
 	unsigned max_forwards; /* the value to write (already decremented) */
 	bool drop_credentials; /* our realm's (Proxy-)Authorization headers go no further (§22.3) */
+	bool drop_identities;  /* what an untrusted sender asserts of himself goes no further (RFC 3325 §5) */
 	struct slice realm;    /* with drop_credentials: only that realm's; empty: all of them */
 	struct slice headers;  /* whole lines to add, with CRLF */
 };

@@ -309,6 +309,12 @@ static const struct forwarding forwardings[] = {
 	 TOP "Authorization: " CREDENTIALS("ours") "Max-Forwards: 9\r\nl: 0\r\n\r\n",
 	 TOP "Authorization: " CREDENTIALS("ours") "Max-Forwards: 8\r\nl: 0\r\n\r\n",
 	 {.realm = {"ours", 4}, .max_forwards = 8}},
+	{"identities that nobody has checked go where told so",
+	 TOP
+	 "P-Asserted-Identity: <sip:c@example.com>\r\nRemote-Party-ID: <sip:c@example.com>\r\nMax-Forwards: 9\r\nl: 0"
+	 "\r\n\r\n",
+	 TOP "Max-Forwards: 8\r\nl: 0\r\n\r\n",
+	 {.drop_identities = true, .max_forwards = 8}},
 	{"headers before the Via",
 	 "X: y\r\n" TOP "Max-Forwards: 9\r\nl: 0\r\n\r\n",
 	 "A: b\r\nX: y\r\n" TOP "Max-Forwards: 8\r\nl: 0\r\n\r\n",
