@@ -12,6 +12,9 @@
 #include <stdlib.h>
 
 #define FIRST_BUCKETS 16
+/* A table with fewer members than this part of its buckets gives half of them back: after a burst it need not stay
+ * as large as the burst was. */
+#define SPARSE_PART 8
 
 struct siphash {
 	uint64_t v0, v1, v2, v3;
@@ -151,12 +154,12 @@ static struct table_link **bucket_of(const struct table *table, uint64_t hash)
 	return &table->buckets[hash & (table->bucket_count - 1)];
 }
 
-static void grow(struct table *table)
+/* Where memory is short the buckets stay as they are, and chains grow longer until it is there again. */
+static void resize(struct table *table, size_t count)
 {
-	size_t count = table->bucket_count * 2;
 	struct table_link **buckets = calloc(count, sizeof(struct table_link *));
 	if (!buckets)
-		return; /* longer chains until memory is there again */
+		return;
 	for (size_t i = 0; i < table->bucket_count; i++) {
 		struct table_link *link = table->buckets[i];
 		while (link) {
@@ -174,7 +177,7 @@ static void grow(struct table *table)
 void table_insert(struct table *table, struct table_link *link, uint64_t hash)
 {
 	if (table->count >= table->bucket_count)
-		grow(table);
+		resize(table, table->bucket_count * 2);
 	struct table_link **bucket = bucket_of(table, hash);
 	link->hash = hash;
 	link->next = *bucket;
@@ -203,17 +206,22 @@ void table_remove(struct table *table, struct table_link *link)
 	*place = link->next;
 	link->next = NULL;
 	table->count--;
+	if (!table->is_walked && table->bucket_count > FIRST_BUCKETS &&
+	    table->count < table->bucket_count / SPARSE_PART)
+		resize(table, table->bucket_count / 2);
 }
 
 void table_each(struct table *table, table_visit_fn *visit, void *arg)
 {
-	for (size_t i = 0; i < table->bucket_count; i++) {
+	bool goes_on = true;
+	table->is_walked = true;
+	for (size_t i = 0; i < table->bucket_count && goes_on; i++) {
 		struct table_link *link = table->buckets[i];
-		while (link) {
+		while (link && goes_on) {
 			struct table_link *next = link->next;
-			if (!visit(link, arg))
-				return;
+			goes_on = visit(link, arg);
 			link = next;
 		}
 	}
+	table->is_walked = false;
 }

@@ -1,4 +1,4 @@
-/* A hash table through links that are fields of its members (chained, grows by doubling).
+/* A hash table through links that are fields of its members (chained, grows by doubling, shrinks by halving).
  *
  * Keys live in the members; the caller hashes them with table_hash, which is keyed with a secret of
  * the table (SipHash), so that outsiders cannot choose keys that collide.
@@ -21,6 +21,7 @@ struct table {
 	struct table_link **buckets;
 	size_t bucket_count, count;
 	uint64_t secret[2];
+	bool is_walked; /* by table_each: its buckets stay where they are */
 };
 
 /* True when the member that holds `link` has the key. */

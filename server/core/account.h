@@ -45,9 +45,10 @@ struct binding {
 	uint32_t cseq;
 	uint32_t reg_id; /* 0: none */
 	uint32_t granted_s;
-	uint16_t q;     /* thousandths */
-	bool reachable; /* its flow is open */
-	bool is_linked; /* connection_link is in the table */
+	uint16_t q;               /* thousandths */
+	bool reachable;           /* its flow is open */
+	bool is_linked;           /* connection_link is in the table */
+	bool is_keyed_by_contact; /* BINDING_KEY is BINDING_CONTACT, and is not kept twice */
 	uint16_t lengths[BINDING_TEXT_COUNT];
 	char text[];
 };
@@ -90,6 +91,8 @@ static inline struct slice account_user(const struct account *account)
 
 static inline struct slice binding_text(const struct binding *binding, enum binding_text which)
 {
+	if (which == BINDING_KEY && binding->is_keyed_by_contact)
+		which = BINDING_CONTACT;
 	const char *at = binding->text;
 	for (int i = 0; i < (int)which; i++)
 		at += binding->lengths[i];

@@ -124,8 +124,10 @@ static void on_expired(struct timer *timer)
 
 static struct binding *binding_create(const struct stored_binding *stored)
 {
+	/* So it is without outbound. */
+	bool is_keyed_by_contact = slice_equal(stored->key, stored->contact);
 	const struct slice texts[BINDING_TEXT_COUNT] = {
-		[BINDING_KEY] = stored->key,
+		[BINDING_KEY] = is_keyed_by_contact ? SLICE("") : stored->key,
 		[BINDING_CONTACT] = stored->contact,
 		[BINDING_PARAMETERS] = stored->parameters,
 		[BINDING_INSTANCE] = stored->instance,
@@ -149,6 +151,7 @@ static struct binding *binding_create(const struct stored_binding *stored)
 		at += texts[i].length;
 		binding->lengths[i] = (uint16_t)texts[i].length;
 	}
+	binding->is_keyed_by_contact = is_keyed_by_contact;
 	binding->stored_until_s = stored->expires_at_s;
 	binding->registered_at_ms = stored->registered_at_ms;
 	binding->cseq = stored->cseq;

@@ -51,6 +51,11 @@ static void members_are_found_while_the_table_grows_and_shrinks(void)
 	for (uint32_t i = 0; i < MEMBERS; i++)
 		CHECK(find(&table, i) == (i % 2 == 0 ? NULL : &members[i]));
 	CHECK_NUMBER(table.count, MEMBERS / 2);
+	for (uint32_t i = 1; i < MEMBERS - 10; i += 2)
+		table_remove(&table, &members[i].link);
+	CHECK(test_is_starved() || table.bucket_count < MEMBERS / 4);
+	for (uint32_t i = MEMBERS - 10; i < MEMBERS; i++)
+		CHECK(find(&table, i) == (i % 2 == 0 ? NULL : &members[i]));
 }
 
 static void members_of_one_hash_are_told_apart_by_their_keys(void)
