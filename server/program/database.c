@@ -119,18 +119,19 @@ static void on_revived(uv_work_t *work, int status)
 	node->is_reviving = false;
 	if (node->phase == NODE_CLOSING)
 		return;
-	if (node->revival_result == 0) {
+	if (node->revival_result == 0)
 		log_event(node->log, LOG_INFO, "database_started", NULL, "the private PostgreSQL runs");
-		return;
-	}
-	log_event(node->log, LOG_ERROR, "database_failed", NULL, "%s", node->revival_error);
-	timer_start(node->timers, &node->revival_timer, REVIVE_MS, on_revival_due);
+	else
+		log_event(node->log, LOG_ERROR, "database_failed", NULL, "%s", node->revival_error);
+	/* It may have ended again before a connection was there whose loss would be told. */
+	if (!storage_is_available(node->storage))
+		timer_start(node->timers, &node->revival_timer, REVIVE_MS, on_revival_due);
 }
 
 static void on_revival_due(struct timer *timer)
 {
 	struct node *node = CONTAINER_OF(timer, struct node, revival_timer);
-	if (node->is_reviving || node->phase == NODE_CLOSING)
+	if (node->is_reviving || node->phase == NODE_CLOSING || storage_is_available(node->storage))
 		return;
 	node->revival.data = node;
 	node->is_reviving = uv_queue_work(&node->loop, &node->revival, revive, on_revived) == 0;
