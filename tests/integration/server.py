@@ -137,12 +137,11 @@ class Server:
         except (OSError, ValueError):
             return False
         children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True).stdout
-        os.kill(pid, signal.SIGKILL)
-        for child in children.split():
+        for number in [pid, *map(int, children.split())]:
             try:
-                os.kill(int(child), signal.SIGKILL)
+                os.kill(number, signal.SIGKILL)
             except ProcessLookupError:
-                pass
+                pass  # it has ended by itself meanwhile
         return True
 
     def __enter__(self):
