@@ -1,5 +1,5 @@
 // The web client in Chromium, as two people use it. test_chat.py starts the server and does to it what this script
-// asks for: a line "@kill" or "@start" on standard output, answered by a line on standard input.
+// asks for: a line "@kill", "@start" or "@silent USER" on standard output, answered by a line on standard input.
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
@@ -31,6 +31,8 @@ async function openTab(context, url = HTTP_URL) {
   const page = await context.newPage();
   page.setDefaultTimeout(WAIT_MS);
   page.problems = [];
+  page.sent = []; // SIP messages over all its WebSockets
+  page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => page.sent.push(`${payload}`)));
   page.on('pageerror', (error) => page.problems.push(`${error}`));
   page.on('console', (line) => {
     if (/Content Security Policy|Refused to/.test(line.text())) page.problems.push(line.text());
@@ -188,6 +190,28 @@ const tests = {
     for (const page of [alice, bob])
       for (const text of ['hello, grüße 😀', 'and back', 'written without a server', 'I am back too'])
         await seesOnce(page, text);
+    return [alice, bob];
+  },
+
+  async 'a message that the kill cut off is repeated under its names, and taken by the server once'(browser, a, b) {
+    const alice = await logIn(await openPage(browser), a);
+    await server(`silent ${b}`); // so the answer is not there yet when the server dies
+    await converse(alice, b);
+    await write(alice, 'cut off');
+    await seesFate(alice, 'cut off', 'sending');
+    await server('kill');
+    await seesFate(alice, 'cut off', 'waits for the connection');
+    await server('start');
+    await seesFate(alice, 'cut off', 'kept for later');
+    const sent = alice.sent.filter((frame) => frame.startsWith('MESSAGE') && frame.includes('\r\nAuthorization:'));
+    const names = sent.map((frame) => frame.match(/^(?:Call-ID|CSeq):.*$/gm).join(' '));
+    assert.equal(names.length, 2, 'sent twice');
+    assert.equal(names[0], names[1]);
+    const bob = await logIn(await openPage(browser), b);
+    await choose(bob, new RegExp(a));
+    await write(alice, 'behind it');
+    await sees(bob, 'behind it');
+    await seesOnce(bob, 'cut off');
     return [alice, bob];
   },
 

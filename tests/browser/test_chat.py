@@ -11,6 +11,7 @@ import sys
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(FOLDER), "integration"))
 from server import ROOT, Server  # noqa: E402
+from sip import Client  # noqa: E402
 
 PAGE = os.path.join(ROOT, "web-client", "dist")
 MOST_TESTS = 20
@@ -32,6 +33,8 @@ def obey(server, command):
         server.kill()
     elif command == "@start":
         server.start()
+    elif command.startswith("@silent "):  # a phone that registers and then answers nothing
+        Client(server, command.split()[1]).register()
     else:
         raise ValueError(command)
 
