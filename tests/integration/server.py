@@ -145,7 +145,13 @@ class Server:
         return True
 
     def __enter__(self):
-        return self.start()
+        try:
+            return self.start()
+        except Exception:  # then there is no __exit__
+            if self.process and self.process.poll() is None:
+                self.kill()
+            self.remove()
+            raise
 
     def __exit__(self, kind, value, trace):
         try:

@@ -385,6 +385,43 @@ def test_garbage_on_the_tls_port(server):
     check(is_served(server, "tls"), "TLS is not served any more")
 
 
+def counter(server, name):
+    return int(re.search(rf"(?m)^{name} (\d+)$", server.run("status").stdout).group(1))
+
+
+def test_responses_that_nobody_waits_for_are_dropped_and_counted(server):
+    """RFC 3261 §17.1.3, §18.1.2: unknown branches, more than one Via, not our Via, and what is no response at all."""
+    stray, malformed = counter(server, "stray_responses"), counter(server, "malformed_responses")
+    wire = Wire(server)
+    rest = "From: <sip:a@example.com>;tag=1\r\nTo: <sip:b@example.com>;tag=2\r\nCall-ID: x\r\nCSeq: 1 MESSAGE\r\n\r\n"
+    ours = f"Via: SIP/2.0/UDP 127.0.0.1:{server.sip_port};branch=z9hG4bKunknown\r\n"
+    for text in (ours + rest, ours + "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKx\r\n" + rest,
+                 "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKx\r\n" + rest):
+        wire.send("SIP/2.0 200 OK\r\n" + text)
+    for text in ("SIP/2.0 OK\r\n\r\n", "SIP/2.0 200 OK\r\n\r\n"):
+        wire.send(text)
+    check(answer(wire, b"SIP/2.0 9999 x\r\n\r\n") is None, "a response was answered")
+    check(counter(server, "stray_responses") == stray + 3, "stray responses are not counted")
+    check(counter(server, "malformed_responses") == malformed + 3, "malformed responses are not counted")
+
+
+def test_a_request_that_comes_back_is_482(server):
+    """RFC 3261 §16.3 step 4: carol's phone sends what it got back to the server, with all its Vias."""
+    alice, carol = Client(server, "alice"), Client(server, "carol")
+    check(carol.register().status == 200, "carol")
+    thread = threading.Thread(target=alice.message, args=("carol", "round and round"))
+    thread.start()
+    request = carol.receive_request()
+    host, port = carol.wire.address
+    _, rest = request.data.split(b"\r\n", 1)
+    via = f"Via: SIP/2.0/UDP {host}:{port};rport;branch=z9hG4bK{token()}\r\n".encode()
+    carol.wire.send(b"MESSAGE sip:carol@example.com SIP/2.0\r\n" + via + rest)
+    response = carol.receive(lambda m: m.status >= 200)
+    check(response is not None and response.status == 482, repr(response))
+    carol.answer(request)
+    thread.join()
+
+
 def main():
     global bystanders
     with Server(domain=DOMAIN, settings=SETTINGS) as server:
