@@ -15,12 +15,12 @@ static bool refuse(struct registration *registration, unsigned status, const cha
 	return false;
 }
 
-static size_t count_contacts(const struct sip_message *message)
+static size_t count_values(const struct sip_message *message, enum sip_header_id header)
 {
 	struct sip_list_cursor cursor = {0};
 	struct slice element;
 	size_t count = 0;
-	while (sip_message_each(message, SIP_HEADER_CONTACT, &cursor, &element))
+	while (sip_message_each(message, header, &cursor, &element))
 		count++;
 	return count;
 }
@@ -56,7 +56,7 @@ static bool read_contacts(struct registration *registration)
 {
 	struct registrar *registrar = registration->registrar;
 	struct request *request = registration->request;
-	size_t contacts = count_contacts(&request->message);
+	size_t contacts = count_values(&request->message, SIP_HEADER_CONTACT);
 	registration->changes = arena_allocate_zeroed(&request->arena, contacts + 1, sizeof *registration->changes);
 	if (!registration->changes)
 		return refuse(registration, SIP_INTERNAL_ERROR, error_text(ERR_NO_MEMORY));
@@ -110,8 +110,7 @@ static bool read_path(struct registration *registration)
 		return refuse(registration, SIP_INTERNAL_ERROR, error_text(ERR_NO_MEMORY));
 
 	/* RFC 5626 §6: where a proxy stands between, it must have said that it keeps the flow (";ob"). */
-	const struct sip_header *via = sip_message_header(&request->message, SIP_HEADER_VIA);
-	bool through_proxy = via && (sip_message_next_header(&request->message, via) || !slice_is_empty(last));
+	bool through_proxy = count_values(&request->message, SIP_HEADER_VIA) > 1 || !slice_is_empty(last);
 	if (registration->outbound && through_proxy) {
 		struct sip_name_address edge;
 		struct slice value;
