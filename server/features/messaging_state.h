@@ -1,4 +1,4 @@
-/* What messaging.c and delivery.c share. SPDX-License-Identifier: MIT */
+/* What messaging.c and the files of a delivery share. SPDX-License-Identifier: MIT */
 #pragma once
 
 #include "base/list.h"
