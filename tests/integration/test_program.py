@@ -309,10 +309,11 @@ def test_a_database_of_the_administrators_own(_server):
                 check(time.monotonic() < end, "the database is not found again")
         version = database.sql("SELECT max(number) FROM schema_version")
         database.sql(f"INSERT INTO schema_version (number, name) VALUES ({int(version) + 1}, 'tomorrow')")
-        for words in (("run",), ("migrate",), ("user", "list")):
-            said = heliograph(*words, "--set", f"database={database.uri}", "--set", "sip.port=0", "--set", "web.port=0", "--set",
-                              "tls.port=0", "--state", server.folder)
-            check(said.returncode == 1 and "newer" in said.stderr, f"{words}: {said!r}")
+        with tempfile.TemporaryDirectory() as state:
+            for words in (("run",), ("migrate",), ("user", "list")):
+                said = heliograph(*words, "--state", state, *[word for setting in (
+                    f"database={database.uri}", "sip.port=0", "web.port=0", "tls.port=0") for word in ("--set", setting)])
+                check(said.returncode == 1 and "newer" in said.stderr, f"{words}: {said!r}")
 
 
 def test_a_database_that_is_not_there_yet_is_waited_for(_server):
