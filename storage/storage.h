@@ -110,9 +110,10 @@ struct stored_binding {
 	int64_t expires_at_s; /* the row is good until then */
 	int64_t registered_at_ms;
 	uint32_t cseq;
-	uint32_t reg_id;    /* 0: none */
-	uint16_t q;         /* thousandths */
-	uint32_t granted_s; /* what the device was told */
+	uint32_t reg_id;      /* 0: none */
+	uint16_t q;           /* thousandths */
+	uint32_t granted_s;   /* what the device was told */
+	bool device_is_fresh; /* saving: its device has a row that was written today, which need not be touched */
 };
 
 /* Saves all bindings of one REGISTER in one transaction: `saved` are inserted or replaced by (account, key),

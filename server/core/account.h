@@ -61,6 +61,7 @@ struct device {
 	struct list_link branches; /* messages on their way to it (features/messaging) */
 	int64_t id;                /* storage_device_id(instance) */
 	int64_t last_seen_s;       /* its last REGISTER, since 1970; from storage exact to a day */
+	int64_t row_written_at_s;  /* when a REGISTER last wrote its row, 0: not known */
 	uint32_t owed;             /* stored messages that it has not taken; may be too high */
 	uint32_t settling;         /* those of them that it has answered: the commit is under way */
 	bool is_counted;           /* else there may be more than `owed`: what it inherited, or had before the start */

@@ -13,6 +13,10 @@
 /* A row is written to be good for this many times what was granted (location.h). */
 enum { LEASE_FACTOR = 2 };
 
+/* A device's row says to a day when it was seen; a quarter of it passes without a look at the row. Whoever forgets the
+ * device forgets this too (the struct goes), and retention never forgets what was seen within three days. */
+enum { DEVICE_ROW_FRESH_S = 6 * 3600 };
+
 /* REGISTERs of one account that wait for their turn; nobody has a reason for more. */
 enum { WAITING_MOST = 16 };
 
@@ -55,7 +59,8 @@ static void fill_row(const struct registration *registration, const struct conta
 {
 	const struct contact *contact = &change->contact;
 	const struct sip_message *message = &registration->request->message;
-	int64_t now_ms = clock_unix_ms();
+	int64_t now_ms = clock_unix_ms(), device_id = storage_device_id(contact->instance);
+	const struct device *device = account_find_device(registration->account, device_id);
 	*row = (struct stored_binding){
 		.account_id = registration->account->id,
 		.key = change->key,
@@ -66,7 +71,8 @@ static void fill_row(const struct registration *registration, const struct conta
 		.call_id = sip_message_call_id(message),
 		.user_agent = sip_message_value(message, SIP_HEADER_USER_AGENT),
 		.flow = flow,
-		.device_id = storage_device_id(contact->instance),
+		.device_id = device_id,
+		.device_is_fresh = device && device->row_written_at_s + DEVICE_ROW_FRESH_S > now_ms / 1000,
 		.expires_at_s = now_ms / 1000 + (int64_t)LEASE_FACTOR * contact->expires_s,
 		.registered_at_ms = now_ms,
 		.cseq = registration->cseq,
@@ -167,6 +173,13 @@ static void unbind_key(struct registration *registration, struct slice key)
 	registration->registrar->counters.removed++;
 }
 
+static void note_written(const struct account *account, int64_t device_id)
+{
+	struct device *device = account_find_device(account, device_id);
+	if (device)
+		device->row_written_at_s = clock_unix_ms() / 1000;
+}
+
 static int apply(struct registration *registration)
 {
 	struct registrar *registrar = registration->registrar;
@@ -185,6 +198,8 @@ static int apply(struct registration *registration)
 						   &registration->request->flow);
 			if (result != 0)
 				return result;
+			if (!row.device_is_fresh)
+				note_written(registration->account, row.device_id);
 			if (!binding)
 				log_binding(registration, "registered", row.contact, row.granted_s);
 			registrar->counters.written++;

@@ -117,9 +117,11 @@ static int write_devices(struct change *const *changes, size_t count, struct par
 	unsigned accounts = parameters_array(parameters, PARAMETER_NUMBERS);
 	unsigned devices = parameters_array(parameters, PARAMETER_NUMBERS);
 	unsigned instances = parameters_array(parameters, PARAMETER_BYTES);
+	const struct binding_entry *written = NULL;
 	for (size_t i = 0; i < entry_count; i++) {
-		if (i > 0 && compare_devices(&entries[i - 1], &entries[i]) == 0)
+		if (entries[i].binding->device_is_fresh || (written && compare_devices(written, &entries[i]) == 0))
 			continue;
+		written = &entries[i];
 		parameters_array_number(parameters, accounts, entries[i].account_id);
 		parameters_array_number(parameters, devices, entries[i].binding->device_id);
 		parameters_array_bytes(parameters, instances, entries[i].binding->instance);
