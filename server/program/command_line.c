@@ -3,8 +3,10 @@
 
 #include "base/error.h"
 #include "base/slice.h"
+#include "program/state_owner.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,6 +124,8 @@ static int fill(const struct command_line *line, struct configuration *configura
 		result = set_state(configuration, line->state, error);
 	if (result == 0 && !configuration->state[0])
 		result = set_state(configuration, geteuid() == 0 ? "/var/lib/heliograph" : "heliograph-state", error);
+	if (result == 0)
+		result = state_owner_become(configuration->state, error, CONFIGURATION_ERROR_SIZE);
 	return result < 0 ? result : configuration_check(configuration, file, error);
 }
 
@@ -164,7 +168,7 @@ int command_line_state_folder(const struct configuration *configuration, char pa
 	char absolute[PATH_MAX];
 	if (result == 0 && !realpath(configuration->state, absolute))
 		result = -errno;
-	if (result == 0 && access(absolute, W_OK | X_OK) != 0)
+	if (result == 0 && faccessat(AT_FDCWD, absolute, W_OK | X_OK, AT_EACCESS) != 0)
 		result = -errno;
 	if (result < 0) {
 		snprintf(error, CONFIGURATION_ERROR_SIZE, "the state folder %.300s: %s", configuration->state,

@@ -38,8 +38,8 @@ MUST_CHECK int command_line_parse(int argc, char **argv, unsigned takes, struct 
 				  char error[COMMAND_LINE_ERROR_SIZE]);
 
 /* The configuration that it asks for: defaults, the file (without --config /etc/heliograph.conf, if there is one),
- * --set, --state; with the default state folder filled in. On failure `error` has the sentence and there is nothing to
- * finish. */
+ * --set, --state; with the default state folder filled in. Root becomes the owner of that folder (state_owner.h). On
+ * failure `error` has the sentence and there is nothing to finish. */
 MUST_CHECK int command_line_configuration(const struct command_line *line, struct configuration *configuration,
 					  char error[CONFIGURATION_ERROR_SIZE]);
 /* The state folder's absolute path; made where it is missing. */

@@ -64,10 +64,11 @@ static int choose_account(struct private_postgres *postgres, char *error)
 	struct passwd *entry = is_root ? getpwnam("postgres") : getpwuid(geteuid());
 	if (!entry && is_root)
 		entry = getpwnam("nobody");
-	if (!entry)
-		return FAIL(error, "%s",
-			    is_root ? "neither of the accounts postgres and nobody exists to run it"
-				    : "the account that this runs as has no name");
+	if (!entry && is_root)
+		return FAIL(error, "neither of the accounts postgres and nobody exists to run it");
+	if (!entry) /* as that of a systemd unit with DynamicUser, while the unit does not run */
+		return FAIL(error, "account %u, which this runs as, has no name: start the server first",
+			    (unsigned)geteuid());
 	postgres->account = (struct child_account){.other = is_root, .user = entry->pw_uid, .group = entry->pw_gid};
 	snprintf(postgres->account_name, sizeof(postgres->account_name), "%s", entry->pw_name);
 	return 0;
@@ -95,12 +96,20 @@ static int make_folder(const struct private_postgres *postgres, const char *path
 static int move_elsewhere(struct private_postgres *postgres, const char *link, char *error)
 {
 	char target[] = ELSEWHERE "/XXXXXX";
+	/* a cluster is in it already, or somebody else works here */
+	if (!postgres->account.other || (rmdir(link) != 0 && errno != ENOENT))
+		return FAIL(error, "%s cannot enter %.300s", postgres->account_name, postgres->home);
 	if (mkdir(ELSEWHERE, 0755) != 0 && errno != EEXIST)
 		return FAIL(error, "%s cannot enter %.200s, and %s cannot be made: %s", postgres->account_name,
 			    postgres->home, ELSEWHERE, error_text(-errno));
-	if (!mkdtemp(target) || chmod(target, 0755) != 0 || rmdir(link) != 0 || symlink(target, link) != 0)
+	bool is_made = mkdtemp(target) != NULL;
+	if (!is_made || chmod(target, 0755) != 0 || symlink(target, link) != 0) {
+		int reason = errno;
+		if (is_made)
+			rmdir(target);
 		return FAIL(error, "%s cannot enter %.200s, and it cannot be moved to %s: %s", postgres->account_name,
-			    postgres->home, ELSEWHERE, error_text(-errno));
+			    postgres->home, ELSEWHERE, error_text(-reason));
+	}
 	snprintf(postgres->home, sizeof(postgres->home), "%s", target);
 	postgres->is_elsewhere = true;
 	return 0;

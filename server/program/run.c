@@ -3,6 +3,7 @@
 #include "program/commands.h"
 #include "program/node.h"
 #include "program/state_lock.h"
+#include "program/state_owner.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,6 +70,7 @@ static void run_loop(struct node *node)
 static int prepare(struct node *node)
 {
 	char error[CONFIGURATION_ERROR_SIZE];
+	state_owner_forgo_passage();
 	if (command_line_state_folder(&node->configuration, node->state, error) < 0)
 		return complain(error);
 	node->lock = state_lock(node->state, 0);

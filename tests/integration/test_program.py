@@ -6,6 +6,7 @@ SPDX-License-Identifier: MIT
 
 import glob
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -345,6 +346,47 @@ def test_a_database_that_is_not_there_yet_is_waited_for(_server):
             server.process.kill()
         server.remove()
         database.__exit__()
+
+
+def owners(folder):
+    return {os.lstat(os.path.join(where, name)).st_uid for where, _, names in os.walk(folder) for name in names + ["."]}
+
+
+def test_root_becomes_the_owner_of_the_state_folder(_server):
+    if os.geteuid() != 0:
+        return
+    owner = pwd.getpwnam("postgres")
+    elsewhere = "/var/lib/heliograph-databases"
+    before = set(os.listdir(elsewhere)) if os.path.isdir(elsewhere) else set()
+    server = Server()
+    os.mkdir(server.state, 0o700)
+    os.chown(server.state, owner.pw_uid, owner.pw_gid)
+
+    def add(user):
+        said = server.run("user", "add", user, input="x-secret\n")
+        check(said.returncode == 0, repr(said))
+        check(owners(server.state) == {owner.pw_uid}, f"files of {owners(server.state)} after user add")
+    add("before")  # nothing has run there yet
+    with server:
+        with open(f"/proc/{server.process.pid}/status") as f:
+            said = f.read()
+        check(f"Uid:\t{owner.pw_uid}\t{owner.pw_uid}\t{owner.pw_uid}\t" in said, said)
+        check(re.search(r"CapPrm:\s*0+\n", said), said)
+        add("beside")
+        check("phase serving" in server.run("status").stdout, "status")
+        os.chmod(server.folder, 0o700)  # as /var/lib/private is, outside of the unit
+        add("behind")
+        check("phase serving" in server.run("status").stdout, "status, behind a closed folder")
+        server.stop()
+        add("between")
+        said = server.run("run")
+        check(said.returncode == 1 and "state folder" in said.stderr, repr(said))  # a server does not keep that right
+        os.chmod(server.folder, 0o755)
+        server.start()
+        for user in ("before", "beside", "behind", "between"):
+            check(status(Client(server, user, "x-secret").register()) == 200, user)
+    after = set(os.listdir(elsewhere)) if os.path.isdir(elsewhere) else set()
+    check(after <= before, f"left behind: {after - before}")
 
 
 def main():
