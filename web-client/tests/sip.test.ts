@@ -20,7 +20,8 @@ test.each([
 
 test('a refused password is a sentence, and so is what the server says otherwise', () => {
   expect(refused(401, 'Unauthorized').sentence).toBe('The address or the password is wrong.');
-  expect(refused(403, 'This server does not relay to x').sentence).toBe('This server does not relay to x.');
+  expect(refused(403, 'The account is locked').sentence).toBe('The account is locked.');
+  expect(refused(403, 'This server does not relay to x.y').sentence).toBe('This server has no accounts of x.y.');
 });
 
 test.each([

@@ -22,10 +22,14 @@ export function notNow(reason: string): Status {
   return { kind: 'offline', sentence: `The server cannot log you in now (${reason}). Trying again …` };
 }
 
+/** What the server says to a REGISTER for another domain is true, but no answer to somebody who logs in. */
+const FOREIGN_DOMAIN = /^This server does not relay to (.+?)\.?$/;
+
 export function refused(status: number, reason: string): Status {
   // RFC 3261 §22.2: 401 after credentials means that they are wrong; it does not say which of them.
   const wrong = status === 401 || status === 407;
-  return { kind: 'refused', sentence: wrong ? 'The address or the password is wrong.' : `${endSentence(reason)}` };
+  const told = endSentence(reason.replace(FOREIGN_DOMAIN, 'This server has no accounts of $1'));
+  return { kind: 'refused', sentence: wrong ? 'The address or the password is wrong.' : told };
 }
 
 /** Ends with a full stop, whatever the server ends its sentences with. */
