@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: MIT
 import { addressLabel, addressText } from '../model/address';
 import type { Conversation, Conversations, Fate, Message, Sent } from '../model/conversations';
+import { lengthProblem } from '../model/length';
 import { element, setText } from './dom';
-import { shortTime } from './time';
+import { longTime, shortTime } from './time';
 
 const FATES: Record<Fate, string> = {
   waiting: 'waits for the connection',
@@ -22,7 +23,7 @@ export interface ThreadActions {
 function createBubble(message: Message, label: string, onAgain: () => void): { root: HTMLElement; update(): void } {
   const fate = element('span', { class: 'fate' });
   const again = element('button', { type: 'button', class: 'link', hidden: true, click: onAgain }, 'Send again');
-  const time = element('time', { datetime: message.at.toISOString() }, shortTime(message.at));
+  const time = element('time', { datetime: message.at.toISOString(), title: longTime(message.at) });
   const meta = element('p', { class: 'meta' }, time);
   if (message.direction === 'sent') meta.append(fate, again);
   const root = element('li', { class: `message ${message.direction}` },
@@ -31,6 +32,7 @@ function createBubble(message: Message, label: string, onAgain: () => void): { r
   return {
     root,
     update() {
+      setText(time, shortTime(message.at)); // which changes when the day ends
       if (message.direction !== 'sent') return;
       root.dataset['fate'] = message.fate;
       setText(fate, message.fate === 'failed' ? `${FATES.failed}: ${message.reason}` : FATES[message.fate]);
@@ -41,19 +43,26 @@ function createBubble(message: Message, label: string, onAgain: () => void): { r
 
 const isTouch = (): boolean => matchMedia('(pointer: coarse)').matches;
 
-/** Enter sends where there is a keyboard; on a touch screen it begins a line, and the button sends. */
+/** What is too long stays in the field. Enter sends where there is a keyboard; on a touch screen it begins a line, and the button sends. */
 function createComposer(onSend: (text: string) => void): { root: HTMLFormElement; input: HTMLTextAreaElement } {
-  const input = element('textarea', { rows: '1', placeholder: 'Write a message', 'aria-label': 'Message' });
+  const input = element('textarea', {
+    rows: '1', placeholder: 'Write a message', 'aria-label': 'Message', 'aria-describedby': 'message-problem',
+  });
+  const problem = element('p', { class: 'problem', id: 'message-problem', role: 'alert' });
   const submit = (event?: Event): void => {
     event?.preventDefault();
-    if (input.value.trim() !== '') {
+    setText(problem, lengthProblem(input.value));
+    if (!problem.textContent && input.value.trim() !== '') {
       onSend(input.value);
       input.value = '';
     }
     input.focus();
   };
-  const root = element('form', { class: 'composer', submit }, input,
+  const root = element('form', { class: 'composer', submit }, problem, input,
     element('button', { type: 'submit', class: 'primary' }, 'Send'));
+  input.addEventListener('input', () => {
+    if (problem.textContent) setText(problem, lengthProblem(input.value));
+  });
   input.addEventListener('keydown', (event) => {
     const sends = event.key === 'Enter' && !event.shiftKey && !event.isComposing;
     if (sends && !isTouch()) submit(event);
