@@ -3,8 +3,9 @@
 import { addressText, parseAddress, type Address } from './model/address';
 import { Conversations } from './model/conversations';
 import { CONNECTING } from './model/status';
+import { ConversationStore } from './model/store';
 import { Connection } from './sip/connection';
-import { claimDevice } from './sip/device';
+import { claimDevice, type Device } from './sip/device';
 import { discoverDomain } from './sip/domain';
 import { Messages } from './sip/messages';
 import { createChat } from './ui/chat';
@@ -49,9 +50,15 @@ async function logIn(view: LoginView, text: string, password: string): Promise<v
 }
 
 function openSession(
-  login: LoginView, self: Address, typed: string, password: string, device: { instance: string; release(): void },
+  login: LoginView, self: Address, typed: string, password: string, device: Device,
 ): void {
   const conversations = new Conversations();
+  const store = new ConversationStore(() => localStorage, addressText(self), device.number);
+  conversations.restore(store.load());
+  let forgotten = false; // what the end of the connection still changes is not kept then
+  conversations.subscribe(() => {
+    if (!forgotten) store.save(conversations.list(), conversations.knownIdentities());
+  });
   const isSeen = (): boolean => document.visibilityState === 'visible';
   const onSeen = (): void => {
     if (isSeen()) conversations.seen();
@@ -78,6 +85,12 @@ function openSession(
     send: ({ address }, message) => messages.send(address, message),
     sendAgain: ({ address }, message) => messages.sendAgain(address, message),
     logOut: () => leave(''),
+    forget: () => {
+      forgotten = true;
+      store.forget();
+      rememberAddress('');
+      leave('');
+    },
   });
   document.addEventListener('visibilitychange', onSeen);
   chat.showStatus(CONNECTING);

@@ -2,6 +2,7 @@
 // No DOM and no SIP: the page draws it, src/sip feeds it.
 // SPDX-License-Identifier: MIT
 import { addressText, type Address } from './address';
+import type { Kept, KeptMessage } from './store';
 
 /**
  * waiting    there is no connection; it goes out with the next one
@@ -9,8 +10,9 @@ import { addressText, type Address } from './address';
  * delivered  200: a device of the receiver has it
  * kept       202: the server keeps it until the receiver returns
  * failed     refused; `reason` says why
+ * unknown    the page was closed before the server answered
  */
-export type Fate = 'waiting' | 'sending' | 'delivered' | 'kept' | 'failed';
+export type Fate = 'waiting' | 'sending' | 'delivered' | 'kept' | 'failed' | 'unknown';
 
 export interface Sent {
   readonly direction: 'sent';
@@ -52,6 +54,21 @@ export class Conversations {
   private readonly listeners = new Set<() => void>();
   private lastId = 0;
   private currentText: string | null = null;
+
+  /** What a page before this one kept. Nothing is under way any more: what was not answered is not known. */
+  restore({ conversations, identities }: Kept): void {
+    for (const identity of identities) this.isKnown(identity);
+    for (const { address, unread, messages } of [...conversations].reverse()) {
+      const conversation = this.conversationWith(address);
+      conversation.unread = unread;
+      conversation.messages.push(...messages.map((message) => this.restored(message)));
+    }
+  }
+
+  /** Of the messages received, so that one that comes again after a reload is known. */
+  knownIdentities(): string[] {
+    return [...this.identities];
+  }
 
   /** `listener` is called after each change. */
   subscribe(listener: () => void): void {
@@ -129,6 +146,13 @@ export class Conversations {
       this.byAddress.set(text, conversation);
     }
     return conversation;
+  }
+
+  private restored(message: KeptMessage): Message {
+    const id = this.nextId();
+    if (message.direction === 'received') return { ...message, id };
+    const isOpen = message.fate === 'waiting' || message.fate === 'sending';
+    return { ...message, id, fate: isOpen ? 'unknown' : message.fate };
   }
 
   private isKnown(identity: string): boolean {

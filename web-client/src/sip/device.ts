@@ -14,6 +14,7 @@ interface Question {
 
 export interface Device {
   instance: string; // a UUID
+  number: number; // among the pages open side by side
   release(): void;
 }
 
@@ -56,5 +57,5 @@ export async function claimDevice(account: string): Promise<Device> {
   channel.postMessage({ kind: 'who', account, number: -1 } satisfies Question);
   await new Promise((resolve) => setTimeout(resolve, ANSWER_WAIT_MS));
   mine = lowestFree(taken);
-  return { instance: rememberedUuid(account, mine), release: () => channel.close() };
+  return { instance: rememberedUuid(account, mine), number: mine, release: () => channel.close() };
 }

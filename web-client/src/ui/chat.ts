@@ -14,11 +14,17 @@ export interface ChatView {
 
 export interface ChatActions extends Pick<ThreadActions, 'send' | 'sendAgain'> {
   logOut(): void;
+  /** Logs out and removes what this browser keeps of the conversations, and the address. */
+  forget(): void;
 }
 
 export function createChat(self: Address, conversations: Conversations, actions: ChatActions): ChatView {
   const status = element('p', { class: 'status', role: 'status' });
-  const sidebar = createSidebar(conversations, self.domain, (address) => conversations.open(address));
+  const question = `Remove all conversations of ${addressText(self)} from this computer, and log out?`;
+  const onForget = (): void => {
+    if (confirm(question)) actions.forget();
+  };
+  const sidebar = createSidebar(conversations, self.domain, (address) => conversations.open(address), onForget);
   const thread = createThread(conversations, self.domain, { ...actions, back: () => conversations.close() });
   const root = element('div', { class: 'chat' },
     element('header', { class: 'bar' },

@@ -1,4 +1,5 @@
-// The column of conversations: who, the last words, how many are unread; and the way to begin a new one.
+// The column of conversations: who, the last words, how many are unread; the way to begin
+// a new one, and the way to leave none of them here.
 // SPDX-License-Identifier: MIT
 import { addressLabel, addressText, parseAddress, type Address } from '../model/address';
 import type { Conversation, Conversations } from '../model/conversations';
@@ -55,7 +56,9 @@ export interface Sidebar {
   update(): void;
 }
 
-export function createSidebar(conversations: Conversations, domain: string, onOpen: (address: Address) => void): Sidebar {
+export function createSidebar(
+  conversations: Conversations, domain: string, onOpen: (address: Address) => void, onForget: () => void,
+): Sidebar {
   const entries = new Map<string, Entry>();
   const list = element('ul', { class: 'entries' });
   const nobody = element('p', { class: 'hint' }, 'Nobody yet. Begin with a name above, or wait to be found.');
@@ -67,7 +70,9 @@ export function createSidebar(conversations: Conversations, domain: string, onOp
     return entry;
   };
   return {
-    root: element('nav', { class: 'sidebar', 'aria-label': 'Conversations' }, createOpener(domain, onOpen), nobody, list),
+    root: element('nav', { class: 'sidebar', 'aria-label': 'Conversations' },
+      createOpener(domain, onOpen), nobody, list,
+      element('button', { type: 'button', class: 'link forget', click: onForget }, 'Forget on this computer')),
     update() {
       const shown = conversations.list();
       nobody.hidden = shown.length > 0;

@@ -12,6 +12,7 @@ const FATES: Record<Fate, string> = {
   delivered: 'delivered',
   kept: 'kept for later',
   failed: 'not sent',
+  unknown: 'perhaps not sent: the page was closed before the server answered',
 };
 
 export interface ThreadActions {
@@ -36,7 +37,7 @@ function createBubble(message: Message, label: string, onAgain: () => void): { r
       if (message.direction !== 'sent') return;
       root.dataset['fate'] = message.fate;
       setText(fate, message.fate === 'failed' ? `${FATES.failed}: ${message.reason}` : FATES[message.fate]);
-      again.hidden = message.fate !== 'failed';
+      again.hidden = message.fate !== 'failed' && message.fate !== 'unknown';
     },
   };
 }
