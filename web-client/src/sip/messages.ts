@@ -30,8 +30,12 @@ interface NewMessage {
 interface Outgoing {
   to: Address;
   message: Sent;
-  identity: { callId: string; cseq: number } | null; // null: never sent yet
+  cuts: number; // how often the connection closed while it was on its way
 }
+
+/** A message on which the connection closed so often is taken for the reason, and not sent by itself any more. */
+const MOST_CUTS = 2;
+const CONNECTION_CLOSED = 'Connection Error'; // JsSIP's word for it
 
 export class Messages {
   private readonly agent: UA;
@@ -39,6 +43,7 @@ export class Messages {
   private readonly onDeadConnection: () => void;
   private readonly isSeen: () => boolean;
   private readonly unanswered = new Map<number, Outgoing>(); // by the message's id, in the order of sending
+  private readonly names = new WeakMap<Sent, { callId: string; cseq: number }>(); // of what was sent, not answered
   private sendingNow: Outgoing | null = null;
 
   /** `isSeen` tells whether the person looks at the page; `onDeadConnection`: a request was never answered. */
@@ -52,21 +57,26 @@ export class Messages {
   }
 
   send(to: Address, text: string): void {
-    const message = this.conversations.add(to, text);
-    this.unanswered.set(message.id, { to, message, identity: null });
-    if (this.agent.isRegistered()) this.sendWaiting();
+    this.enqueue(to, this.conversations.add(to, text));
   }
 
-  /** Once more, as a new message. */
+  /** Once more: as a new message if the server refused it, and under its names if what became of it is not known. */
   sendAgain(to: Address, message: Sent): void {
-    if (message.fate !== 'failed') return;
+    if (message.fate !== 'failed' && message.fate !== 'unknown') return;
     this.conversations.settle(message, 'waiting');
-    this.unanswered.set(message.id, { to, message, identity: null });
-    if (this.agent.isRegistered()) this.sendWaiting();
+    this.enqueue(to, message);
   }
 
+  private enqueue(to: Address, message: Sent): void {
+    this.unanswered.set(message.id, { to, message, cuts: 0 });
+    this.sendWaiting();
+  }
+
+  /** What a connection closed on goes out alone, one after the other: so it is known which of them it is. */
   private sendWaiting(): void {
-    for (const outgoing of [...this.unanswered.values()])
+    if (!this.agent.isRegistered()) return;
+    const suspect = [...this.unanswered.values()].find(({ cuts }) => cuts > 0);
+    for (const outgoing of suspect ? [suspect] : [...this.unanswered.values()])
       if (outgoing.message.fate === 'waiting') this.sendOne(outgoing);
   }
 
@@ -91,15 +101,21 @@ export class Messages {
 
   private settle(outgoing: Outgoing, response: Refusal): void {
     this.unanswered.delete(outgoing.message.id);
+    this.names.delete(outgoing.message);
     const status = response.status_code;
     if (status >= 300) this.conversations.settle(outgoing.message, 'failed', endSentence(reasonOf(response)));
     // RFC 3428 §7: 202 means that it is not with the receiver yet
     else this.conversations.settle(outgoing.message, status === 202 ? 'kept' : 'delivered');
+    if (outgoing.cuts > 0) this.sendWaiting();
   }
 
   /** The connection ended, or there was no answer: whether the server has it is not known. */
   private cutOff(outgoing: Outgoing, cause: string): void {
-    this.conversations.settle(outgoing.message, 'waiting');
+    if (cause === CONNECTION_CLOSED) outgoing.cuts += 1;
+    if (outgoing.cuts >= MOST_CUTS) {
+      this.unanswered.delete(outgoing.message.id);
+      this.conversations.settle(outgoing.message, 'failed', 'the server closed the connection.');
+    } else this.conversations.settle(outgoing.message, 'waiting');
     if (cause === 'Request Timeout') this.onDeadConnection();
   }
 
@@ -112,12 +128,13 @@ export class Messages {
   private name(request: Request): void {
     const outgoing = this.sendingNow;
     if (!outgoing) return;
-    if (outgoing.identity) {
-      request.call_id = outgoing.identity.callId;
-      request.cseq = outgoing.identity.cseq;
+    const names = this.names.get(outgoing.message);
+    if (names) {
+      request.call_id = names.callId;
+      request.cseq = names.cseq;
       request.setHeader('call-id', request.call_id);
       request.setHeader('cseq', `${request.cseq} ${request.method}`);
-    } else outgoing.identity = { callId: request.call_id, cseq: request.cseq };
+    } else this.names.set(outgoing.message, { callId: request.call_id, cseq: request.cseq });
   }
 
   private receive(request: Request, message: NewMessage['message']): void {
