@@ -41,6 +41,11 @@ MUST_CHECK int administration_put_accounts(struct administration *administration
 /* With its bindings, devices, messages and debts. ERR_NOT_FOUND. */
 MUST_CHECK int administration_remove_account(struct administration *administration, struct slice user,
 					     struct slice domain);
+/* One value that all nodes and commands share (`settings`): written, or read into `value`, terminated; it is empty
+ * where there is none. ERR_STORAGE_REFUSED, ERR_STORAGE_AWAY. */
+MUST_CHECK int administration_put_setting(struct administration *administration, const char *name, struct slice value);
+MUST_CHECK int administration_read_setting(struct administration *administration, const char *name, char *value,
+					   size_t size);
 typedef void administration_account_fn(void *arg, struct slice user, struct slice domain, unsigned devices,
 				       unsigned messages);
 MUST_CHECK int administration_list_accounts(struct administration *administration, administration_account_fn *each,

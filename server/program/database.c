@@ -1,6 +1,7 @@
 /* The database of the server: started where it is private, waited for where it is away, brought up to the schema,
  * filled with the accounts that were asked for, revived when it dies. SPDX-License-Identifier: MIT */
 #include "base/error.h"
+#include "program/database_access.h"
 #include "program/node.h"
 
 #include <stdio.h>
@@ -82,6 +83,15 @@ static int apply_accounts(struct node *node, struct administration *administrati
 	return result;
 }
 
+/* For the commands that are given no configuration beside the state folder. */
+static int tell_domain(struct node *node, struct administration *administration)
+{
+	int result = administration_put_setting(administration, SETTING_DOMAIN, node->domain_name);
+	if (result < 0)
+		log_event(node->log, LOG_ERROR, "database_failed", NULL, "%s", administration_error(administration));
+	return result;
+}
+
 int database_prepare(struct node *node)
 {
 	struct administration *administration = NULL;
@@ -92,6 +102,8 @@ int database_prepare(struct node *node)
 		if (result < 0)
 			return result;
 		result = migrate(node, administration);
+		if (result == 0)
+			result = tell_domain(node, administration);
 		if (result == 0)
 			result = apply_accounts(node, administration);
 		administration_close(administration);

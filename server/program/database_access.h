@@ -9,6 +9,9 @@
 
 #include <stdbool.h>
 
+/* The setting with the domain that the servers of this database serve. */
+#define SETTING_DOMAIN "domain"
+
 #define DATABASE_ACCESS_ERROR_SIZE PRIVATE_POSTGRES_ERROR_SIZE
 
 struct database_access {

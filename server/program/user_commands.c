@@ -17,6 +17,7 @@ struct user_work {
 	const struct command_line *line;
 	struct slice user; /* empty for list */
 	struct slice domain;
+	struct slice given_domain; /* behind the @; empty: not given */
 	char domain_text[ADDRESSES_DOMAIN_SIZE];
 	char password[CREDENTIALS_PASSWORD_MOST + 2];
 	struct administration *administration;
@@ -28,14 +29,33 @@ static int complain(const char *sentence)
 	return EXIT_FAILED;
 }
 
-/* "alice" or, of our own domain, "alice@example.test". */
+/* "alice" or "alice@example.test", whose domain is to be our own. */
 static const char *read_user(struct user_work *work)
 {
-	struct slice domain = slice_text(work->line->arguments[0]);
-	work->user = slice_take(&domain, '@');
-	if (!slice_is_empty(domain) && !slice_equal_nocase(domain, work->domain))
-		return "this server has no accounts of that domain";
+	work->given_domain = slice_text(work->line->arguments[0]);
+	work->user = slice_take(&work->given_domain, '@');
 	return credential_check_user(work->user);
+}
+
+/* The configured one; else that which a server of this database has served last; else what a server would take. */
+static int choose_domain(const struct configuration *configuration, struct user_work *work)
+{
+	int result = 0;
+	work->domain_text[0] = '\0';
+	if (!configuration->domain[0])
+		result = administration_read_setting(work->administration, SETTING_DOMAIN, work->domain_text,
+						     sizeof(work->domain_text));
+	work->domain = slice_text(work->domain_text);
+	if (result == 0 && slice_is_empty(work->domain))
+		work->domain = addresses_domain(configuration, work->domain_text);
+	return result;
+}
+
+static int refuse_domain(const struct user_work *work)
+{
+	fprintf(stderr, "heliograph: the accounts here are of the domain %.*s, not of %.*s\n", SLICE_ARGS(work->domain),
+		SLICE_ARGS(work->given_domain));
+	return ERR_CONFIGURATION;
 }
 
 /* One line without its end. */
@@ -94,8 +114,13 @@ static int with_database(const struct configuration *configuration, struct user_
 	if (database_access_open_ready(configuration, &access, error) < 0)
 		return complain(error);
 	work->administration = access.administration;
-	int result = act(work);
-	if (result == ERR_EXISTS)
+	int result = choose_domain(configuration, work);
+	bool is_ours = slice_is_empty(work->given_domain) || slice_equal_nocase(work->given_domain, work->domain);
+	if (result == 0 && is_ours)
+		result = act(work);
+	if (result == 0 && !is_ours)
+		result = refuse_domain(work);
+	else if (result == ERR_EXISTS)
 		complain("there is an account of that name already (heliograph user password changes its password)");
 	else if (result == ERR_NOT_FOUND)
 		complain("there is no account of that name");
@@ -112,7 +137,6 @@ static int work_on_users(const struct command_line *line, bool needs_password, u
 	if (command_line_configuration(line, &configuration, error) < 0)
 		return complain(error);
 	struct user_work work = {.line = line};
-	work.domain = addresses_domain(&configuration, work.domain_text);
 	const char *wrong = line->argument_count > 0 ? read_user(&work) : NULL;
 	if (!wrong && needs_password)
 		wrong = read_password(&work);
@@ -121,8 +145,10 @@ static int work_on_users(const struct command_line *line, bool needs_password, u
 	return status;
 }
 
-static void tell_generated(const struct user_work *work)
+/* "added alice@example.test"; a password that was made up has the last line to itself, for scripts. */
+static void tell(const struct user_work *work, const char *before, const char *after)
 {
+	printf("%s %.*s@%.*s%s\n", before, SLICE_ARGS(work->user), SLICE_ARGS(work->domain), after);
 	if (work->line->generate)
 		printf("%s\n", work->password);
 }
@@ -133,7 +159,7 @@ static int add(struct user_work *work)
 	struct account_credentials account = credential_hash(&credential, work->domain);
 	int result = administration_add_account(work->administration, &account);
 	if (result == 0)
-		tell_generated(work);
+		tell(work, "added", "");
 	return result;
 }
 
@@ -143,13 +169,16 @@ static int change_password(struct user_work *work)
 	struct account_credentials account = credential_hash(&credential, work->domain);
 	int result = administration_set_password(work->administration, &account);
 	if (result == 0)
-		tell_generated(work);
+		tell(work, "password of", " changed");
 	return result;
 }
 
 static int remove_user(struct user_work *work)
 {
-	return administration_remove_account(work->administration, work->user, work->domain);
+	int result = administration_remove_account(work->administration, work->user, work->domain);
+	if (result == 0)
+		tell(work, "removed", "");
+	return result;
 }
 
 static void print_account(void *arg, struct slice user, struct slice domain, unsigned devices, unsigned messages)

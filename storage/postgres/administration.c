@@ -9,6 +9,7 @@
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Taken while steps are applied, so that two programs started at once do not both apply them ("HELIO"). */
 #define MIGRATION_LOCK "311087386703"
@@ -330,6 +331,39 @@ int administration_list_accounts(struct administration *administration, administ
 	for (int row = 0; row < PQntuples(result); row++)
 		each(arg, slice_text(PQgetvalue(result, row, 0)), slice_text(PQgetvalue(result, row, 1)),
 		     (unsigned)number_at(result, row, 2), (unsigned)number_at(result, row, 3));
+	PQclear(result);
+	return 0;
+}
+
+/* --- settings ------------------------------------------------------------------------------------------------ */
+
+int administration_put_setting(struct administration *administration, const char *name, struct slice value)
+{
+	const char *const values[] = {name, value.length ? value.at : ""};
+	const int lengths[] = {(int)strlen(name), (int)value.length};
+	const int formats[] = {1, 1};
+	PGresult *result =
+		query(administration,
+		      "INSERT INTO settings AS s (name, value) VALUES ($1::text, $2::bytea) ON CONFLICT (name)"
+		      " DO UPDATE SET value = excluded.value WHERE s.value <> excluded.value",
+		      2, values, lengths, formats);
+	PQclear(result);
+	return result                                                   ? 0
+	       : PQstatus(administration->connection) == CONNECTION_BAD ? ERR_STORAGE_AWAY
+									: ERR_STORAGE_REFUSED;
+}
+
+int administration_read_setting(struct administration *administration, const char *name, char *value, size_t size)
+{
+	const char *const values[] = {name};
+	PGresult *result =
+		query(administration, "SELECT convert_from(value, 'UTF8') FROM settings WHERE name = $1::text", 1,
+		      values, NULL, NULL);
+	value[0] = '\0';
+	if (!result)
+		return ERR_STORAGE_AWAY;
+	if (PQntuples(result) > 0)
+		snprintf(value, size, "%s", PQgetvalue(result, 0, 0));
 	PQclear(result);
 	return 0;
 }

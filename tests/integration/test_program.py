@@ -142,9 +142,28 @@ def test_status_and_message_ask_the_server_that_runs(server):
     for words in (("alice", "nobody"), ("alice", "bob@elsewhere.test")):
         said = server.run("message", *words, "x")
         check(said.returncode == 1 and said.stderr, f"{words}: {said!r}")
+    said = server.run("message", "nobody", "bob", "x")
+    check(said.returncode == 1 and "404 There is no account nobody@example.test" in said.stderr, repr(said))
+    for words, text in ((("alice", "bob", ""), None), (("alice", "bob"), "")):
+        said = server.run("message", *words, input=text)
+        check(said.returncode == 1 and "the text is empty" in said.stderr, repr(said))
     with tempfile.TemporaryDirectory() as folder:
         said = heliograph("status", "--state", folder)
         check(said.returncode == 1 and "does not run" in said.stderr, repr(said))
+
+
+def test_commands_take_the_domain_of_the_server(server):
+    def user(*words):  # nothing but the state folder is given
+        return heliograph("user", *words, "--state", server.state, input="g-secret\n")
+    said = user("add", "gina")
+    check(said.returncode == 0 and said.stdout == "added gina@example.test\n", repr(said))
+    check(status(Client(server, "gina", "g-secret").register()) == 200, "gina cannot register")
+    said = user("password", "gina@example.test")
+    check(said.returncode == 0 and said.stdout == "password of gina@example.test changed\n", repr(said))
+    said = user("add", "gina@elsewhere.test")
+    check(said.returncode == 1 and "of the domain example.test, not of elsewhere.test" in said.stderr, repr(said))
+    said = user("remove", "gina")
+    check(said.returncode == 0 and said.stdout == "removed gina@example.test\n", repr(said))
 
 
 def test_check_names_file_and_line(_server):
