@@ -3,6 +3,8 @@
 #include "program/node.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #define STATUS_MOST (1u << 20)
 
@@ -86,6 +88,51 @@ static bool read_user(const struct node *node, struct slice text, struct slice *
 	return !slice_is_empty(*user) && (slice_is_empty(rest) || domain_is_local(node->domain, rest, 0));
 }
 
+/* A message that waits for its sender to be looked up. */
+struct outgoing {
+	struct node *node;
+	struct control_call *call;
+	struct slice from, to, text; /* good until the call is answered */
+};
+
+static void on_sender(void *arg, int result, struct account *account)
+{
+	struct outgoing *outgoing = arg;
+	struct node *node = outgoing->node;
+	(void)account;
+	if (result == 0 && node->phase == NODE_SERVING) {
+		messaging_send_text(node->messaging, outgoing->from, outgoing->to, outgoing->text, on_sent,
+				    outgoing->call);
+	} else if (result == ERR_NOT_FOUND) {
+		char sentence[ADDRESSES_DOMAIN_SIZE + 256];
+		snprintf(sentence, sizeof(sentence), "404 There is no account %.*s@%.*s",
+			 (int)(outgoing->from.length < 200 ? outgoing->from.length : 200), outgoing->from.at,
+			 SLICE_ARGS(node->domain_name));
+		control_answer(outgoing->call, false, slice_text(sentence));
+	} else {
+		control_answer(outgoing->call, false,
+			       result < 0 ? slice_text(error_text(result)) : SLICE("the server does not serve now"));
+	}
+	free(outgoing);
+}
+
+/* In the name of accounts only: who answers must reach somebody. */
+static void send_from_account(struct node *node, struct control_call *call, struct slice from, struct slice to,
+			      struct slice text)
+{
+	if (accounts_find(node->accounts, from)) {
+		messaging_send_text(node->messaging, from, to, text, on_sent, call);
+		return;
+	}
+	struct outgoing *outgoing = malloc(sizeof(*outgoing));
+	if (!outgoing) {
+		control_answer(call, false, slice_text(error_text(ERR_NO_MEMORY)));
+		return;
+	}
+	*outgoing = (struct outgoing){.node = node, .call = call, .from = from, .to = to, .text = text};
+	accounts_load(node->accounts, from, on_sender, outgoing);
+}
+
 static void handle_message(void *arg, struct control_call *call, const struct control_request *request)
 {
 	struct node *node = arg;
@@ -94,8 +141,10 @@ static void handle_message(void *arg, struct control_call *call, const struct co
 		control_answer(call, false, SLICE("the server does not serve now"));
 	else if (!read_user(node, request->arguments[0], &from) || !read_user(node, request->arguments[1], &to))
 		control_answer(call, false, SLICE("that is no address of this server's domain"));
+	else if (slice_is_empty(request->text))
+		control_answer(call, false, SLICE("the text is empty"));
 	else
-		messaging_send_text(node->messaging, from, to, request->text, on_sent, call);
+		send_from_account(node, call, from, to, request->text);
 }
 
 static const struct control_command commands[] = {{"status", 0, handle_status}, {"message", 2, handle_message}};

@@ -115,11 +115,18 @@ int message_command(const struct command_line *line)
 	struct buffer request;
 	buffer_init(&request, CONTROL_REQUEST_MOST);
 	buffer_format(&request, "message %s %s\n", line->arguments[0], line->arguments[1]);
+	size_t head = request.length;
 	if (line->argument_count > 2)
 		buffer_text(&request, line->arguments[2]);
 	else
 		append_input(&request);
-	int status = buffer_failed(&request) ? complain("the message is too large") : ask(line, buffer_slice(&request));
+	int status;
+	if (buffer_failed(&request))
+		status = complain("the message is too large");
+	else if (request.length == head)
+		status = complain("the text is empty");
+	else
+		status = ask(line, buffer_slice(&request));
 	buffer_finish(&request);
 	return status;
 }
