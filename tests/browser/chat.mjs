@@ -90,6 +90,15 @@ async function chatBothWays(alice, bob, aliceName, bobName) {
   await seesFate(bob, 'and back', 'delivered');
 }
 
+/** In the page: the first message that it keeps was sent a day earlier. */
+function makeFirstMessageOld() {
+  const name = Object.keys(localStorage).find((one) => one.startsWith('heliograph.conversations.'));
+  const kept = JSON.parse(localStorage.getItem(name));
+  const [message] = kept.conversations[0].messages;
+  message.at = new Date(Date.parse(kept.conversations[0].messages[1].at) - 86_400_000).toISOString();
+  localStorage.setItem(name, JSON.stringify(kept));
+}
+
 // ---- the tests: each has accounts of its own, `a` and `b`
 
 const tests = {
@@ -130,17 +139,18 @@ const tests = {
     await write(alice, 'the next one');
     await sees(again, 'the next one');
     await seesOnce(again, 'for later');
-    assert.equal(await message(again, 'and back').count() + await message(again, 'hello, grüße 😀').count(), 0,
-      'what this browser had already taken came again');
+    for (const text of ['and back', 'hello, grüße 😀']) await seesOnce(again, text); // kept here, and not sent again
     return [alice, again];
   },
 
-  async 'a wrong password and an unknown name are told in a sentence'(browser, a) {
+  async 'a wrong password, an unknown name and a foreign domain are told in a sentence'(browser, a) {
     const page = await openPage(browser);
     for (const [user, password] of [[a, 'guessed'], ['nobody-at-all', 'guessed']]) {
       await fillLogin(page, user, password);
       await page.getByRole('alert').filter({ hasText: 'The address or the password is wrong.' }).waitFor();
     }
+    await fillLogin(page, `${a}@other.test`);
+    await page.getByRole('alert').filter({ hasText: 'This server has no accounts of other.test.' }).waitFor();
     await logIn(page, a);
     return [page];
   },
@@ -168,6 +178,79 @@ const tests = {
       assert.match(await page.title(), /Heliograph$/);
     }
     return [alice, bob];
+  },
+
+  async 'what was received is there after a reload, unread as it was, until it is forgotten'(browser, a, b) {
+    const alice = await logIn(await openPage(browser), a);
+    const bob = await logIn(await openPage(browser), b);
+    await converse(alice, b);
+    await write(alice, 'one from yesterday');
+    await write(alice, '<b>read me</b> later');
+    await seesFate(alice, '<b>read me</b> later', 'delivered');
+    await bob.reload();
+    await bob.evaluate(makeFirstMessageOld);
+    await logIn(bob, b);
+    await bob.getByLabel('2 unread').waitFor();
+    assert.equal(await bob.title(), '(2) Heliograph');
+    await choose(bob, new RegExp(a));
+    await seesOnce(bob, '<b>read me</b> later');
+    const [old, fresh] = await bob.locator('.message time').allTextContents();
+    assert.ok(old.endsWith(fresh) && old.length > fresh.length, `"${old}" has a date, "${fresh}" has none`);
+    await picture(bob, 'after-reload');
+    const instances = bob.sent.join('').match(/sip\.instance="[^"]+"/g);
+    assert.equal(new Set(instances).size, 1, 'one browser is one device');
+    await write(bob, 'and an answer');
+    await sees(alice, 'and an answer');
+    bob.once('dialog', (dialog) => dialog.accept());
+    await bob.getByRole('button', { name: 'Forget on this computer' }).click();
+    await bob.getByRole('button', { name: 'Log in' }).waitFor();
+    await logIn(bob, b);
+    assert.equal(await bob.locator('.entry').count(), 0);
+    assert.ok(!(await bob.evaluate(() => JSON.stringify({ ...localStorage }))).includes('answer'));
+    return [alice, bob];
+  },
+
+  async 'a text that is too long stays in its field; the longest that is possible arrives'(browser, a, b) {
+    const alice = await logIn(await openPage(browser), a);
+    const bob = await logIn(await openPage(browser), b);
+    const longest = 'ü'.repeat(16_000);
+    await converse(alice, b);
+    await write(alice, `${longest}.`);
+    await alice.getByRole('alert').filter({ hasText: 'too long' }).waitFor();
+    assert.equal(await alice.getByRole('textbox', { name: 'Message' }).inputValue(), `${longest}.`);
+    assert.ok(!alice.sent.some((frame) => frame.startsWith('MESSAGE')));
+    await picture(alice, 'too-long');
+    await write(alice, longest);
+    await alice.locator('.message[data-fate="delivered"]').waitFor();
+    assert.equal(await alice.getByRole('alert').filter({ hasText: 'too long' }).count(), 0);
+    await choose(bob, new RegExp(a));
+    assert.equal(await bob.locator('.message .text').textContent(), longest);
+    return [alice, bob];
+  },
+
+  async 'a message on which the server closes the connection does not hold up those behind it'(browser, a, b) {
+    const context = await browser.newContext();
+    let isPoison = true;
+    await context.routeWebSocket(/\/ws$/, (socket) => {
+      const upstream = socket.connectToServer();
+      socket.onMessage((frame) => {
+        if (isPoison && /^MESSAGE[^]*poison/.test(`${frame}`)) {
+          upstream.close();
+          socket.close();
+        } else upstream.send(frame);
+      });
+    });
+    const alice = await logIn(await openTab(context), a);
+    await converse(alice, b);
+    await write(alice, 'poison');
+    await write(alice, 'behind it');
+    await seesFate(alice, 'poison', 'not sent: the server closed the connection');
+    await seesFate(alice, 'behind it', 'kept for later');
+    await picture(alice, 'closed-on');
+    isPoison = false;
+    await alice.getByRole('button', { name: 'Send again' }).click();
+    await seesFate(alice, 'poison', 'kept for later');
+    return [alice];
   },
 
   async 'the server is killed and comes back under the page: messages flow, once each'(browser, a, b) {
