@@ -111,12 +111,15 @@ static int set_state(struct configuration *configuration, const char *state, cha
 	return configuration_set(configuration, assignment, error);
 }
 
+const char *command_line_file(const struct command_line *line)
+{
+	return line->config ? line->config : access(DEFAULT_FILE, F_OK) == 0 ? DEFAULT_FILE : NULL;
+}
+
 static int fill(const struct command_line *line, struct configuration *configuration,
 		char error[CONFIGURATION_ERROR_SIZE])
 {
-	const char *file = line->config;
-	if (!file && access(DEFAULT_FILE, F_OK) == 0)
-		file = DEFAULT_FILE;
+	const char *file = command_line_file(line);
 	int result = file ? configuration_read(configuration, file, error) : 0;
 	for (size_t i = 0; result == 0 && i < line->set_count; i++)
 		result = configuration_set(configuration, line->sets[i], error);
@@ -138,6 +141,18 @@ int command_line_configuration(const struct command_line *line, struct configura
 		return result;
 	}
 	result = fill(line, configuration, error);
+	if (result < 0)
+		configuration_finish(configuration);
+	return result;
+}
+
+int command_line_configuration_to_serve(const struct command_line *line, struct configuration *configuration,
+					char error[CONFIGURATION_ERROR_SIZE])
+{
+	int result = command_line_configuration(line, configuration, error);
+	if (result < 0)
+		return result;
+	result = configuration_check_serving(configuration, command_line_file(line), error);
 	if (result < 0)
 		configuration_finish(configuration);
 	return result;

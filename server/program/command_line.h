@@ -42,6 +42,11 @@ MUST_CHECK int command_line_parse(int argc, char **argv, unsigned takes, struct 
  * failure `error` has the sentence and there is nothing to finish. */
 MUST_CHECK int command_line_configuration(const struct command_line *line, struct configuration *configuration,
 					  char error[CONFIGURATION_ERROR_SIZE]);
+/* The file that it is read from; NULL: none. */
+const char *command_line_file(const struct command_line *line);
+/* The same, for those who are going to serve with it (configuration_check_serving). */
+MUST_CHECK int command_line_configuration_to_serve(const struct command_line *line, struct configuration *configuration,
+						   char error[CONFIGURATION_ERROR_SIZE]);
 /* The state folder's absolute path; made where it is missing. */
 MUST_CHECK int command_line_state_folder(const struct configuration *configuration, char path[PATH_MAX],
 					 char error[CONFIGURATION_ERROR_SIZE]);

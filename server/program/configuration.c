@@ -230,9 +230,8 @@ static uint32_t number_at(const struct configuration *configuration, size_t offs
 	return number;
 }
 
-/* Names the place of option `index`, if it is in the file. */
-static void write_contradiction(const struct configuration *configuration, const char *file, size_t index,
-				const char *sentence, char error[CONFIGURATION_ERROR_SIZE])
+void configuration_blame(const struct configuration *configuration, const char *file, size_t index,
+			 const char *sentence, char error[CONFIGURATION_ERROR_SIZE])
 {
 	const char *name = option_at(index)->name;
 	if (file && configuration->lines[index] > 0)
@@ -258,13 +257,13 @@ int configuration_check(const struct configuration *configuration, const char *f
 		char sentence[200];
 		snprintf(sentence, sizeof(sentence), "%u is %s %s (%u)", blame_low ? low : high,
 			 blame_low ? "above" : "below", option_at(other)->name, blame_low ? high : low);
-		write_contradiction(configuration, file, blamed, sentence, error);
+		configuration_blame(configuration, file, blamed, sentence, error);
 		return ERR_CONFIGURATION;
 	}
 	bool has_certificate = configuration->tls_certificate[0] != '\0', has_key = configuration->tls_key[0] != '\0';
 	if (has_certificate != has_key) {
 		size_t given = has_certificate ? CONFIGURATION_INDEX_tls_certificate : CONFIGURATION_INDEX_tls_key;
-		write_contradiction(configuration, file, given,
+		configuration_blame(configuration, file, given,
 				    has_certificate ? "tls.key is missing" : "tls.certificate is missing", error);
 		return ERR_CONFIGURATION;
 	}

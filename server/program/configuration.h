@@ -58,6 +58,16 @@ MUST_CHECK int configuration_set(struct configuration *configuration, const char
 MUST_CHECK int configuration_check(const struct configuration *configuration, const char *file,
 				   char error[CONFIGURATION_ERROR_SIZE]);
 
+/* What keeps a server from starting, and no other command: files and folders that are missing or closed to us, one port
+ * for two things (configuration_serving.c). */
+MUST_CHECK int configuration_check_serving(const struct configuration *configuration, const char *file,
+					   char error[CONFIGURATION_ERROR_SIZE]);
+/* The sentence about the option with that index, behind its place in the file if it has one. */
+void configuration_blame(const struct configuration *configuration, const char *file, size_t index,
+			 const char *sentence, char error[CONFIGURATION_ERROR_SIZE]);
+/* The port for HTTPS: as configured, or the one behind web.port; 0 takes a free one. */
+uint32_t configuration_web_tls_port(const struct configuration *configuration);
+
 /* The commented sample file, and docs/configuration.md (configuration_write.c). */
 void configuration_write_sample(struct buffer *buffer);
 void configuration_write_markdown(struct buffer *buffer);

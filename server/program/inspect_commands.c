@@ -38,7 +38,7 @@ int check_command(const struct command_line *line)
 	}
 	struct configuration configuration;
 	char error[CONFIGURATION_ERROR_SIZE];
-	if (command_line_configuration(line, &configuration, error) < 0)
+	if (command_line_configuration_to_serve(line, &configuration, error) < 0)
 		return complain(error);
 	configuration_finish(&configuration);
 	puts("The configuration is good.");

@@ -94,25 +94,17 @@ int listen_udp(struct node *node, char error[CONTROL_ERROR_SIZE])
 	return listen_on_all(node, TRANSPORT_UDP, node->sip_port, error);
 }
 
-static uint16_t web_tls_port(const struct configuration *configuration)
-{
-	if (configuration->web_tls_port != CONFIGURATION_UNSET)
-		return (uint16_t)configuration->web_tls_port;
-	bool has_next = configuration->web_port != 0 && configuration->web_port != 65535;
-	return has_next ? (uint16_t)(configuration->web_port + 1) : 0;
-}
-
 int listen_connections(struct node *node, char error[CONTROL_ERROR_SIZE])
 {
 	const struct configuration *configuration = &node->configuration;
 	int result = listen_on_all(node, TRANSPORT_TCP, node->sip_port, error);
 	if (result == 0)
-		result = listen_set_certificate(node, error);
-	if (result == 0)
 		result = listen_on_all(node, TRANSPORT_TLS, (uint16_t)configuration->tls_port, error);
 	if (result == 0)
 		result = listen_on_all(node, TRANSPORT_WS, (uint16_t)configuration->web_port, error);
-	return result < 0 ? result : listen_on_all(node, TRANSPORT_WSS, web_tls_port(configuration), error);
+	if (result < 0)
+		return result;
+	return listen_on_all(node, TRANSPORT_WSS, (uint16_t)configuration_web_tls_port(configuration), error);
 }
 
 /* --- the certificate --- */

@@ -117,7 +117,7 @@ int run_command(const struct command_line *line)
 	node->line = line;
 	node->lock = node->signals = -1;
 	node->exit_status = EXIT_FAILED;
-	if (command_line_configuration(line, &node->configuration, error) < 0) {
+	if (command_line_configuration_to_serve(line, &node->configuration, error) < 0) {
 		complain(error);
 		free(node);
 		return EXIT_FAILED;

@@ -75,6 +75,10 @@ static void on_loaded(void *arg, int result)
 static void serve(struct node *node)
 {
 	char error[CONTROL_ERROR_SIZE];
+	if (listen_set_certificate(node, error) < 0) {
+		node_fail(node, "certificate_failed", error);
+		return;
+	}
 	if (listen_connections(node, error) < 0) {
 		node_fail(node, "cannot_listen", error);
 		return;

@@ -179,10 +179,19 @@ def test_check_names_file_and_line(_server):
                                  ('sip: {\n  port = 70000;\n};\n', 2, "65535"), ('sip: {\n  port = "x";\n};\n', 2, "sip.port"),
                                  ('domain = "a.test";\nlog = 5;\n', 2, "log"), ('log: {\n level = "loud";\n};\n', 2, "loud"),
                                  ('bind = [ "no address" ];\n', 1, "no address"), ('domain = \n;\n', 2, "syntax"),
-                                 ('fly: { x = 1; };\n', 1, "fly")):
+                                 ('fly: { x = 1; };\n', 1, "fly"),
+                                 ('tls: {\n certificate = "/none.pem";\n key = "/none.key";\n};\n', 2, "none.pem"),
+                                 ('tls: {\n trusted = "/";\n};\n', 2, "tls.trusted"),
+                                 ('web: {\n root = "/etc/passwd";\n};\n', 2, "no folder"),
+                                 ('web: {\n port = 65535;\n};\n', 2, "web.tls_port"),
+                                 ('web: {\n port = 5061;\n};\n', 2, "tls.port"),
+                                 ('sip: {\n port = 8081;\n};\n', 2, "web.tls_port")):
             answer = said(text)
             check(answer.returncode == 1 and re.search(rf"{re.escape(path)}:{line}\b", answer.stderr) and
                   word in answer.stderr, f"{text!r}: {answer.stderr!r}")
+            run = heliograph("run", "--config", path, "--state", folder)
+            check(run.returncode == 1 and run.stderr == answer.stderr, f"run, {text!r}: {run.stderr!r}")
+            check(os.listdir(folder) == ["heliograph.conf"], f"{text!r}: run has made {os.listdir(folder)}")
         sample = heliograph("check", "--print-sample").stdout
         check(said(sample).returncode == 0, f"the sample is wrong: {said(sample).stderr}")
         check("limits" in heliograph("check", "--print-markdown").stdout, "no reference")
@@ -259,6 +268,19 @@ def test_sighup_takes_new_certificates_and_settings(_server):
         server.hang_up("certificate")
         check("two" in certificate_name(server, server.tls_port), "a bad file has replaced the certificate")
         check(status(alice.register(30)) == 200, "the server suffered")
+
+
+def test_a_certificate_that_does_not_do_is_named_at_the_start(_server):
+    with tempfile.TemporaryDirectory(prefix=os.environ.get("TEST_PREFIX", "heliograph-test-")) as folder:
+        os.chmod(folder, 0o755)
+        path = os.path.join(folder, "nonsense.pem")
+        with open(path, "w") as f:
+            f.write("nonsense")
+        settings = ("bind=127.0.0.1", "sip.port=0", "tls.port=0", "web.port=0", f"tls.certificate={path}", f"tls.key={path}")
+        said = heliograph("run", "--state", os.path.join(folder, "state"),
+                          *[word for setting in settings for word in ("--set", setting)])
+        check(said.returncode == 1 and "what=certificate_failed" in said.stderr and path in said.stderr, repr(said))
+        check("cannot_listen" not in said.stderr, repr(said))
 
 
 def is_running(pid):
