@@ -177,7 +177,19 @@ void listen_watch_certificate(struct node *node)
 
 /* --- what is printed --- */
 
-/* "udp:0.0.0.0:5060,udp:[::]:5060" */
+/* What others reach a socket by: all addresses of the machine are shown as the first of them, with its port. */
+static struct address address_to_open(const struct address *bound)
+{
+	if (!address_is_any(bound))
+		return *bound;
+	struct addresses bind = {.items = {*bound}, .count = 1}, reached;
+	addresses_reached(&bind, &reached);
+	struct address address = reached.count > 0 ? reached.items[0] : *bound;
+	address.port = bound->port;
+	return address;
+}
+
+/* "udp:0.0.0.0:5060,udp:[::]:5060"; with a prefix, addresses that can be opened: "http://192.0.2.1:8080" */
 static void print_listeners(const struct node *node, const char *name, enum transport_kind first,
 			    enum transport_kind last, const char *prefix)
 {
@@ -188,7 +200,9 @@ static void print_listeners(const struct node *node, const char *name, enum tran
 		if (listener->kind < first || listener->kind > last)
 			continue;
 		char text[ADDRESS_TEXT_SIZE];
-		struct slice where = address_write(&listener->bound, text), kind = transport_parameter(listener->kind);
+		bool is_shown = prefix && prefix[0];
+		struct address address = is_shown ? address_to_open(&listener->bound) : listener->bound;
+		struct slice where = address_write(&address, text), kind = transport_parameter(listener->kind);
 		if (prefix)
 			printf("%s%s%.*s", separator, prefix, SLICE_ARGS(where));
 		else
@@ -215,6 +229,17 @@ static uint16_t port_of(const struct node *node, enum transport_kind kind)
 			return node->listeners[i].bound.port;
 	}
 	return 0;
+}
+
+/* How to ask this server, to be pasted into a shell. */
+static void print_status_command(const struct node *node)
+{
+	char program[PATH_MAX] = "heliograph";
+	ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	if (length > 0)
+		program[length] = '\0';
+	const char *quote = strpbrk(node->state, " \t$&;()<>|*?\"\\") ? "'" : "";
+	printf("\n  How the server is doing:\n    %s status --state %s%s%s\n\n", program, quote, node->state, quote);
 }
 
 void listen_print_welcome(const struct node *node)
@@ -244,6 +269,7 @@ void listen_print_welcome(const struct node *node)
 	       "    <sip:%.*s@%.*s>;auth_pass=%.*s;outbound=\"sip:%.*s:%u;transport=udp\";regint=600\n",
 	       SLICE_ARGS(first->user), domain_length, domain, SLICE_ARGS(first->password), SLICE_ARGS(host), sip);
 	printf("\n  Linphone, \"use SIP account\" (or in linphonec):\n"
-	       "    register sip:%.*s@%.*s sip:%.*s:%u;transport=tcp %.*s\n\n",
+	       "    register sip:%.*s@%.*s sip:%.*s:%u;transport=tcp %.*s\n",
 	       SLICE_ARGS(second->user), domain_length, domain, SLICE_ARGS(host), sip, SLICE_ARGS(second->password));
+	print_status_command(node);
 }

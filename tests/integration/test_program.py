@@ -389,6 +389,31 @@ def test_a_database_that_is_not_there_yet_is_waited_for(_server):
         database.__exit__()
 
 
+def test_the_welcome_shows_how_to_ask_and_ready_what_to_open(_server):
+    with tempfile.TemporaryDirectory(prefix=os.environ.get("TEST_PREFIX", "heliograph-test-")) as folder:
+        os.chmod(folder, 0o755)
+        ports = [word for name in ("sip.port", "tls.port", "web.port", "web.tls_port") for word in ("--set", f"{name}=0")]
+        process = subprocess.Popen([PROGRAM, "run", "--demo", "--state", os.path.join(folder, "a state"), *ports],
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        try:
+            lines = []
+            for line in process.stdout:
+                lines.append(line)
+                if line.startswith("ready"):
+                    break
+            found = re.findall(r"web=http://(\d[\d.]*):(\d+)", lines[-1])
+            check(found and found[0][0] != "0.0.0.0" and "://[::]" not in lines[-1], lines[-1])
+            with socket.create_connection((found[0][0], int(found[0][1])), WAIT):
+                pass
+            asked = [line for line in lines if " status --state " in line]
+            said = subprocess.run(asked[0], shell=True, capture_output=True, text=True, timeout=60)
+            check("phase serving" in said.stdout, f"{asked}: {said!r}")
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=30)
+        check(process.returncode == 0, f"status {process.returncode}")
+
+
 def owners(folder):
     return {os.lstat(os.path.join(where, name)).st_uid for where, _, names in os.walk(folder) for name in names + ["."]}
 
