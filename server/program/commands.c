@@ -89,6 +89,21 @@ static const struct command *find_command(int argc, char **argv, int *words)
 	return NULL;
 }
 
+/* "heliograph user": the commands that begin so; false where none does. */
+static bool print_beginning(const char *word)
+{
+	size_t length = strlen(word);
+	bool any = false;
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (strncmp(commands[i].name, word, length) != 0 || commands[i].name[length] != ' ')
+			continue;
+		fprintf(stderr, "%s heliograph %s %s\n", any ? "      " : "Usage:", commands[i].name,
+			commands[i].usage);
+		any = true;
+	}
+	return any;
+}
+
 static int run_with(const struct command *command, int argc, char **argv)
 {
 	struct command_line line;
@@ -123,6 +138,8 @@ int commands_run(int argc, char **argv)
 	const struct command *command = find_command(argc - 1, argv + 1, &words);
 	if (command)
 		return run_with(command, argc - 1 - words, argv + 1 + words);
+	if (print_beginning(argv[1]))
+		return EXIT_USAGE;
 	fprintf(stderr, "heliograph: there is no command %.60s; `heliograph help` lists them\n", argv[1]);
 	return EXIT_USAGE;
 }

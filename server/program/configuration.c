@@ -4,9 +4,11 @@
 #include "base/error.h"
 #include "program/options.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <libconfig.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Most items of a list in the file, and longest dotted name. */
@@ -63,8 +65,34 @@ static const struct option *find_similar(struct slice name)
 	return NULL;
 }
 
+/* A group that was given a value: "sip = 5060". */
+static const struct option *find_in_group(struct slice name)
+{
+	const struct option_group *group;
+	const struct option *option, *first = NULL;
+	for (size_t i = 0; (group = option_group_at(i)) != NULL; i++) {
+		if (group->prefix[0] && slice_equal(slice_text(group->prefix), name))
+			break;
+	}
+	for (size_t i = 0; group && (option = option_at(i)) != NULL; i++) {
+		if (!option_is_in_group(option, group))
+			continue;
+		if (strcmp(option->name + name.length, ".port") == 0)
+			return option;
+		if (!first)
+			first = option;
+	}
+	return first;
+}
+
 static void describe_unknown(struct slice name, char sentence[OPTION_ERROR_SIZE])
 {
+	const struct option *inside = find_in_group(name);
+	if (inside) {
+		snprintf(sentence, OPTION_ERROR_SIZE, "%.*s is a group; did you mean %s?", SLICE_ARGS(name),
+			 inside->name);
+		return;
+	}
 	const struct option *similar = find_similar(name);
 	snprintf(sentence, OPTION_ERROR_SIZE, "%.*s: there is no such option%s%s%s",
 		 (int)(name.length < 100 ? name.length : 100), name.at, similar ? " (is " : "",
@@ -92,13 +120,64 @@ static int set_items(const struct option *option, struct configuration *configur
 	return option_set_list(option, configuration, items, (size_t)count, sentence);
 }
 
+/* The number as it was written, where that stands behind the name on the same line; else empty. */
+static struct slice find_written_number(struct slice line, const char *name)
+{
+	struct slice wanted = slice_text(name);
+	for (size_t i = 0; i + wanted.length < line.length; i++) {
+		struct slice rest = slice_from(line, i);
+		bool begins = i == 0 || strchr(" \t{;,", line.at[i - 1]);
+		if (!begins || !slice_starts_with(rest, wanted))
+			continue;
+		rest = slice_trim(slice_from(rest, wanted.length));
+		if (slice_is_empty(rest) || (rest.at[0] != '=' && rest.at[0] != ':'))
+			continue;
+		rest = slice_trim(slice_from(rest, 1));
+		size_t length = 0;
+		while (length < rest.length &&
+		       (strchr("+-xX", rest.at[length]) || isxdigit((unsigned char)rest.at[length])))
+			length++;
+		return slice_of(rest.at, length);
+	}
+	return slice_of("", 0);
+}
+
+/* libconfig cuts numbers off at 32 bits without a word: 4294967296 would be 0. Only the file has what was meant. */
+static bool is_cut_off(struct place place, const char *name, char written[NAME_SIZE])
+{
+	char line[1024] = "";
+	FILE *stream = fopen(place.file, "re");
+	for (unsigned number = 0; stream && number < place.line && fgets(line, sizeof(line), stream);)
+		number += strchr(line, '\n') != NULL;
+	if (stream)
+		fclose(stream);
+	struct slice found = find_written_number(slice_text(line), name);
+	snprintf(written, NAME_SIZE, "%.*s", (int)(found.length < 60 ? found.length : 60), found.at);
+	errno = 0;
+	long long value = strtoll(written, NULL, 0);
+	return errno == ERANGE || value > INT32_MAX || value < INT32_MIN;
+}
+
+static int set_number(const struct option *option, struct configuration *configuration, config_setting_t *setting,
+		      struct place place, char sentence[OPTION_ERROR_SIZE])
+{
+	char written[NAME_SIZE];
+	if (option->kind == OPTION_NUMBER && is_cut_off(place, config_setting_name(setting), written)) {
+		bool below = written[0] == '-';
+		snprintf(sentence, OPTION_ERROR_SIZE, "%s: %s is %s %u", option->name, written,
+			 below ? "below" : "above", below ? option->least : option->most);
+		return ERR_CONFIGURATION;
+	}
+	return option_set_number(option, configuration, config_setting_get_int64(setting), sentence);
+}
+
 static int set_value(const struct option *option, struct configuration *configuration, config_setting_t *setting,
-		     char sentence[OPTION_ERROR_SIZE])
+		     struct place place, char sentence[OPTION_ERROR_SIZE])
 {
 	switch (config_setting_type(setting)) {
 	case CONFIG_TYPE_INT:
 	case CONFIG_TYPE_INT64:
-		return option_set_number(option, configuration, config_setting_get_int64(setting), sentence);
+		return set_number(option, configuration, setting, place, sentence);
 	case CONFIG_TYPE_STRING:
 		return option_set_text(option, configuration, slice_text(config_setting_get_string(setting)), sentence);
 	case CONFIG_TYPE_ARRAY:
@@ -148,7 +227,7 @@ static int read_setting(struct configuration *configuration, config_setting_t *s
 		describe_unknown(slice_text(name), sentence);
 		return fail_at(place, error, sentence);
 	}
-	int result = set_value(option, configuration, setting, sentence);
+	int result = set_value(option, configuration, setting, place, sentence);
 	if (result < 0) {
 		fail_at(place, error, sentence);
 		return result;

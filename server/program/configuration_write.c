@@ -77,6 +77,8 @@ static void write_sample_option(struct buffer *buffer, const char *indent, const
 	buffer_format(buffer, "%s# %.*s = ", indent, SLICE_ARGS(last));
 	if (option->initial)
 		write_value(buffer, option);
+	else
+		buffer_text(buffer, option->example);
 	buffer_text(buffer, ";\n");
 }
 

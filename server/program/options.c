@@ -68,11 +68,12 @@ static const struct option options[] = {
 	 .unit = unit_text,                                                                                            \
 	 .reloads = reload,                                                                                            \
 	 .sentence = sentence_text},
-#define OPTIONAL(field, name_text, otherwise_text, lowest, highest, unit_text, reload, sentence_text)                  \
+#define OPTIONAL(field, name_text, otherwise_text, example_number, lowest, highest, unit_text, reload, sentence_text)  \
 	{.name = name_text,                                                                                            \
 	 .kind = OPTION_NUMBER,                                                                                        \
 	 .offset = offsetof(struct configuration, field),                                                              \
 	 .otherwise = otherwise_text,                                                                                  \
+	 .example = TO_TEXT(example_number),                                                                           \
 	 .least = lowest,                                                                                              \
 	 .most = highest,                                                                                              \
 	 .unit = unit_text,                                                                                            \

@@ -25,6 +25,7 @@ struct option {
 	size_t offset;          /* of the field in struct configuration */
 	const char *initial;    /* the default as text; NULL: a number that may be left out */
 	const char *otherwise;  /* what holds where it is empty or left out; NULL: it is never */
+	const char *example;    /* of a number that may be left out */
 	uint32_t least, most;   /* bounds of a number */
 	const char *unit;       /* "" where it has none */
 	option_check_fn *check; /* of a text or an item of a list; NULL: anything goes */

@@ -87,6 +87,12 @@ def test_version_help_and_usage(_server):
         check(said.returncode not in (0, 1) and said.stderr, f"{words}: {said!r}")
 
 
+def test_user_alone_lists_its_commands(_server):
+    said = heliograph("user")
+    check(said.returncode == 2 and all(f"user {word}" in said.stderr for word in ("add", "remove", "list", "password")),
+          repr(said))
+
+
 def test_accounts_are_added_listed_changed_and_removed_while_the_server_runs(server):
     said = server.run("user", "add", "dave", input="d-secret\n")
     check(said.returncode == 0, repr(said))
@@ -185,7 +191,11 @@ def test_check_names_file_and_line(_server):
                                  ('web: {\n root = "/etc/passwd";\n};\n', 2, "no folder"),
                                  ('web: {\n port = 65535;\n};\n', 2, "web.tls_port"),
                                  ('web: {\n port = 5061;\n};\n', 2, "tls.port"),
-                                 ('sip: {\n port = 8081;\n};\n', 2, "web.tls_port")):
+                                 ('sip: {\n port = 8081;\n};\n', 2, "web.tls_port"),
+                                 ('sip = 5060;\n', 1, "sip is a group; did you mean sip.port?"),
+                                 ('sip: {\n port = 4294967296;\n};\n', 2, "4294967296 is above 65535"),
+                                 ('sip: { port = 0xFFFFFFFFFFFFFFFFFF; };\n', 1, "FF is above 65535"),
+                                 ('sip: {\n port = -1;\n};\n', 2, "-1 is below 0")):
             answer = said(text)
             check(answer.returncode == 1 and re.search(rf"{re.escape(path)}:{line}\b", answer.stderr) and
                   word in answer.stderr, f"{text!r}: {answer.stderr!r}")
@@ -194,6 +204,8 @@ def test_check_names_file_and_line(_server):
             check(os.listdir(folder) == ["heliograph.conf"], f"{text!r}: run has made {os.listdir(folder)}")
         sample = heliograph("check", "--print-sample").stdout
         check(said(sample).returncode == 0, f"the sample is wrong: {said(sample).stderr}")
+        every = re.sub(r"(?m)^(\s*)# (\w+ = .*;)$", r"\1\2", sample)
+        check(every != sample and said(every).returncode == 0, f"the sample without its #: {said(every).stderr}")
         check("limits" in heliograph("check", "--print-markdown").stdout, "no reference")
         check(heliograph("check", "--config", os.path.join(folder, "none")).returncode == 1, "a file that is not there")
 
