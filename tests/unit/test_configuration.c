@@ -53,7 +53,7 @@ static const struct wrong_file wrong_files[] = {
 	{"domain = \"a\";\nport = 5060;\n", ":2: port: there is no such option (is sip.port meant?)"},
 	{"sip: {\n\tcolour = 1;\n};\n", ":2: sip.colour: there is no such option"},
 	{"sip: {\n\tt1_ms = 500;\n\tdeep: {\n\t\tport = 1;\n\t};\n};\n", ":3: sip.deep: there is no such option"},
-	{"sip = 5060;\n", ":1: sip: there is no such option"},
+	{"sip = 5060;\n", ":1: sip is a group; did you mean sip.port?"},
 	{"domain: { x = 1; };\n", ":1: domain: neither a whole number nor a text nor a list"},
 	{"domain = \"a\"\nsip: {\n", ":3: syntax error"},
 	{"registrar: {\n\tmin_expires_s = 4000;\n};\n",
