@@ -97,7 +97,10 @@ static bool read_path(struct registration *registration)
 	buffer_init(&path, request->message.bytes.length + 2);
 	struct sip_list_cursor cursor = {0};
 	struct slice element, last = {0};
+	bool is_readable = true;
 	while (sip_message_each(&request->message, SIP_HEADER_PATH, &cursor, &element)) {
+		struct sip_name_address hop; /* it will be a Route one day */
+		is_readable &= sip_name_address_parse(element, &hop) == 0;
 		if (path.length > 0)
 			buffer_text(&path, ", ");
 		buffer_append(&path, element);
@@ -108,6 +111,8 @@ static bool read_path(struct registration *registration)
 	buffer_finish(&path);
 	if (!copied)
 		return refuse(registration, SIP_INTERNAL_ERROR, error_text(ERR_NO_MEMORY));
+	if (!is_readable)
+		return refuse(registration, SIP_BAD_REQUEST, "A Path header cannot be read");
 
 	/* RFC 5626 §6: where a proxy stands between, it must have said that it keeps the flow (";ob"). */
 	bool through_proxy = count_values(&request->message, SIP_HEADER_VIA) > 1 || !slice_is_empty(last);
@@ -191,6 +196,48 @@ static bool is_in_order(struct registration *registration, const struct binding 
 	return refuse(registration, SIP_INTERNAL_ERROR, "A later REGISTER of the same Call-ID has been served already");
 }
 
+static bool is_named(const struct registration *registration, const struct binding *binding)
+{
+	for (size_t i = 0; i < registration->count; i++)
+		if (slice_equal(registration->changes[i].key, binding_text(binding, BINDING_KEY)))
+			return true;
+	return false;
+}
+
+static void on_dead_row_removed(void *arg, int result)
+{
+	/* Where this failed, the row ends with its lease. */
+	(void)arg;
+	(void)result;
+}
+
+/* Before a contact is refused for the limit, the oldest binding that is good for nothing makes room: its connection is
+ * closed, or the same device has registered from elsewhere since. Clients that lose their connection, and pages that
+ * are loaded again, leave such behind. */
+static bool drop_dead_binding(struct registration *registration, const struct contact *contact)
+{
+	struct registrar *registrar = registration->registrar;
+	struct binding *oldest = NULL;
+	for (struct device *device = registration->account->devices; device; device = device->next) {
+		for (struct binding *binding = device->bindings; binding; binding = binding->next) {
+			bool is_left_behind = binding->reg_id == 0 && !slice_is_empty(contact->instance) &&
+					      slice_equal(binding_text(binding, BINDING_INSTANCE), contact->instance);
+			if ((!binding->reachable || is_left_behind) && !is_named(registration, binding) &&
+			    (!oldest || binding->registered_at_ms < oldest->registered_at_ms))
+				oldest = binding;
+		}
+	}
+	if (!oldest)
+		return false;
+	struct slice key = binding_text(oldest, BINDING_KEY);
+	struct binding_changes changes = {
+		.account_id = registration->account->id, .removed_keys = &key, .removed_count = 1};
+	storage_save_bindings(registrar->storage, &changes, on_dead_row_removed, NULL);
+	location_unbind(registrar->location, oldest);
+	registrar->counters.removed++;
+	return true;
+}
+
 bool registration_decide(struct registration *registration)
 {
 	struct registrar *registrar = registration->registrar;
@@ -213,7 +260,12 @@ bool registration_decide(struct registration *registration)
 		change->removes = contact->expires_s == 0;
 		change->extends = binding && !change->removes && row_suffices(registration, binding, contact);
 		needs_row |= !change->extends;
-		if (!binding && !change->removes && ++bindings > registrar->options.contacts_most) {
+		if (binding || change->removes)
+			continue;
+		bindings++;
+		if (bindings > registrar->options.contacts_most && drop_dead_binding(registration, contact))
+			bindings--;
+		if (bindings > registrar->options.contacts_most) {
 			registrar->counters.refused++;
 			request_refuse(registration->request, SIP_FORBIDDEN,
 				       "The account has %u contacts already, which is the limit",

@@ -250,5 +250,21 @@ def main():
         return cases.main(sys.modules[__name__], [server])
 
 
+def test_a_client_that_loses_its_connection_again_and_again_is_never_shut_out(server):
+    for transport in ("tcp", "udp", "ws"):
+        statuses = []
+        for number in range(13):
+            instance = f"00000000-0000-4000-8000-{number if transport == 'ws' else 0:012d}"
+            client = Client(server, "carol", transport=transport, instance=instance)
+            statuses.append(client.register().status)
+            client.close()
+        check(statuses == [200] * 13, f"{transport}: {statuses}")
+
+
+def test_a_path_that_cannot_be_read_is_refused_400(server):
+    client = Client(server, "carol")
+    check(client.register(headers=(("Path", "garbage<<"), ("Supported", "path"))).status == 400, "400")
+
+
 if __name__ == "__main__":
     sys.exit(main())
