@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum { SCRATCH_BYTES = 1024 * 1024, OWN_MESSAGE_BYTES = 256 * 1024 };
+enum { SCRATCH_BYTES = 1024 * 1024, OWN_MESSAGE_BYTES = 64 * 1024, OWN_TEXT_MOST = 16 * 1024 };
 
 struct messaging *messaging_create(const struct messaging_parts *parts, const struct messaging_options *options)
 {
@@ -216,7 +216,7 @@ void messaging_send_text(struct messaging *messaging, struct slice from_user, st
 	struct sip_limits limits = {OWN_MESSAGE_BYTES, OWN_MESSAGE_BYTES, OWN_MESSAGE_BYTES, UINT8_MAX};
 	struct sip_parse_error error;
 	struct slice bytes, sender, user;
-	if (!addressed || !message ||
+	if (!addressed || !message || text.length > OWN_TEXT_MOST ||
 	    compose(&arena, domain_name(messaging->parts.domain), from_user, to_user, text, &bytes) != 0 ||
 	    arena_copy(&arena, from_user, &sender) != 0 || arena_copy(&arena, to_user, &user) != 0 ||
 	    sip_message_parse(message, &arena, bytes, &limits, &error) != 0) {

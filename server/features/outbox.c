@@ -219,6 +219,17 @@ static void log_outcome(struct outbox *outbox, const struct stored_message *mess
 	log_event(outbox->outboxes->log, LOG_INFO, what, &context, "from %.*s", SLICE_ARGS(message->sender));
 }
 
+/* Too large for the way to this device, which will not become wider: as if the device had refused it, so that those
+ * behind it are not held up. */
+static void give_up(struct outbox *outbox)
+{
+	outbox->outboxes->counters.refused++;
+	outbox->was_taken = false;
+	outbox->must_settle = true;
+	log_outcome(outbox, &outbox->loaded[outbox->current], "stored_message_too_large", 0);
+	settle_current(outbox);
+}
+
 static void on_answer(void *arg, int result, struct sip_message *response)
 {
 	struct outbox *outbox = arg;
@@ -236,6 +247,10 @@ static void on_answer(void *arg, int result, struct sip_message *response)
 		log_outcome(outbox, message, "stored_message_refused", response->status);
 		break;
 	default:
+		if (result == ERR_LIMIT) {
+			give_up(outbox);
+			return;
+		}
 		log_event(outbox->outboxes->log, LOG_INFO, "stored_message_not_taken",
 			  &(struct log_context){.aor = account_user(outbox->device->account),
 						.call_id = message->call_id,
@@ -276,7 +291,9 @@ static void send_current(struct outbox *outbox)
 	int result = buffer_failed(&outboxes->scratch)
 			     ? ERR_NO_MEMORY
 			     : client_transaction_start(outboxes->transactions, &request, &outbox->transaction);
-	if (result != 0)
+	if (result == ERR_LIMIT)
+		give_up(outbox);
+	else if (result != 0)
 		wait(outbox);
 }
 
