@@ -282,11 +282,13 @@ const tests = {
     await converse(alice, b);
     await write(alice, 'cut off');
     await seesFate(alice, 'cut off', 'sending');
+    const isSent = (frame) => frame.startsWith('MESSAGE') && frame.includes('\r\nAuthorization:');
+    while (!alice.sent.some(isSent)) await alice.waitForTimeout(50); // the challenge is answered: the server has it
     await server('kill');
     await seesFate(alice, 'cut off', 'waits for the connection');
     await server('start');
     await seesFate(alice, 'cut off', 'kept for later');
-    const sent = alice.sent.filter((frame) => frame.startsWith('MESSAGE') && frame.includes('\r\nAuthorization:'));
+    const sent = alice.sent.filter(isSent);
     const names = sent.map((frame) => frame.match(/^(?:Call-ID|CSeq):.*$/gm).join(' '));
     assert.equal(names.length, 2, 'sent twice');
     assert.equal(names[0], names[1]);

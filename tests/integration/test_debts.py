@@ -101,11 +101,13 @@ def test_messages_that_come_while_others_are_delivered_from_the_store_come_too(s
     alice = Client(server, "alice")
     for number in range(3):
         send(alice, "erin", f"kept {number}", 202)
-    erin, got = device(server, "erin", 1), []
+    erin, got, branches = device(server, "erin", 1), [], set()
 
     def answer():
         while (message := next_message(erin, 8)) is not None:
-            got.append(message.text)
+            if message.get("via") not in branches:  # else a retransmission, which a busy machine makes
+                got.append(message.text)
+            branches.add(message.get("via"))
             erin.answer(message, 200, "OK")
     answering = threading.Thread(target=answer)
     answering.start()

@@ -119,7 +119,7 @@ def crashes(server, count, kill_database, done):
     """Kills at random moments until `count` is reached or `done` is set; how many there were."""
     killed = 0
     while killed < count and not done.is_set():
-        if done.wait(random.uniform(0.3, 1.5)):
+        if done.wait(random.uniform(0.1, 1.2)):
             break
         if not kill_database:
             server.restart()
@@ -147,7 +147,9 @@ def run(kill_database):
         senders = [Sender(server, i, MESSAGES // SENDERS, acknowledged) for i in range(SENDERS)]
         for sender in senders:
             sender.start()
-        killer = threading.Thread(target=crashes, args=(server, KILLS, kill_database, done), daemon=True)
+        first_counts, killer_counts = [], []
+        killer = threading.Thread(target=lambda: first_counts.append(crashes(server, KILLS, kill_database, done)),
+                                  daemon=True)
         killer.start()
         for sender in senders:
             sender.join(240)
@@ -155,6 +157,7 @@ def run(kill_database):
             check(not sender.refused, f"refused: {sender.refused[:5]}")
         done.set()
         killer.join(120)
+        check(first_counts and first_counts[0] > 0, "nothing was killed while messages came in")
         kept = sum(len(texts) for texts in acknowledged.values())
         check(kept == MESSAGES // SENDERS * SENDERS, f"{kept} acknowledged")
 
@@ -164,7 +167,6 @@ def run(kill_database):
             register(receiver, server)
             receiver.start()
         done.clear()
-        killer_counts = []
         killer = threading.Thread(target=lambda: killer_counts.append(crashes(server, KILLS, kill_database, done)),
                                   daemon=True)
         killer.start()
@@ -180,6 +182,7 @@ def run(kill_database):
             receiver.ended = True
             receiver.join(10)
         missing = {r.client.user: len(wanted[r.client.user] - {t for t, _, _ in r.got}) for r in receivers}
+        check(killer_counts and killer_counts[0] > 0, "nothing was killed while messages went out")
         check(good, f"acknowledged and not delivered: {missing}")
         for receiver in receivers:
             judge(receiver, killer_counts[0] if killer_counts else KILLS)
