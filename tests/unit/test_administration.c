@@ -79,6 +79,22 @@ static void accounts_are_added_changed_and_removed(void)
 	administration_close(administration);
 }
 
+static void a_setting_is_written_and_read(void)
+{
+	struct administration *administration = open_administration();
+	static const char *const values[] = {"green", "blue", "blue"};
+	char value[64];
+	CHECK(administration);
+	CHECK_NUMBER(administration_read_setting(administration, "colour", value, sizeof(value)), 0);
+	CHECK_TEXT(slice_text(value), "");
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		CHECK_NUMBER(administration_put_setting(administration, "colour", slice_text(values[i])), 0);
+		CHECK_NUMBER(administration_read_setting(administration, "colour", value, sizeof(value)), 0);
+		CHECK_TEXT(slice_text(value), values[i]);
+	}
+	administration_close(administration);
+}
+
 static void many_accounts_are_put_at_once(void)
 {
 	enum { MANY = 25000 };
@@ -254,6 +270,7 @@ static const struct test tests[] = {
 	DATABASE_TEST(steps_are_applied_once),
 	DATABASE_TEST(a_newer_schema_is_refused),
 	DATABASE_TEST(accounts_are_added_changed_and_removed),
+	DATABASE_TEST(a_setting_is_written_and_read),
 	DATABASE_TEST(many_accounts_are_put_at_once),
 	DATABASE_TEST(an_account_goes_with_all_that_is_its_own),
 	DATABASE_TEST(accounts_are_listed_with_what_they_have),
