@@ -116,11 +116,10 @@ def register(receiver, server):
 
 
 def crashes(server, count, kill_database, done):
-    """Kills at random moments until `count` is reached or `done` is set; how many there were."""
+    """Kills at random moments, at least once, until `count` is reached or `done` is set; how many there were."""
     killed = 0
-    while killed < count and not done.is_set():
-        if done.wait(random.uniform(0.1, 1.2)):
-            break
+    while killed < count and not (killed and done.is_set()):
+        time.sleep(random.uniform(0.05, 0.4 if killed == 0 else 1.2))
         if not kill_database:
             server.restart()
         elif not server.kill_postgres():
