@@ -50,3 +50,24 @@ typedef void administration_account_fn(void *arg, struct slice user, struct slic
 				       unsigned messages);
 MUST_CHECK int administration_list_accounts(struct administration *administration, administration_account_fn *each,
 					    void *arg);
+
+/* --- voicemail boxes and tokens, for the command line where no server runs ---------------------------------------- */
+
+MUST_CHECK int administration_put_mailbox(struct administration *administration, struct slice mailbox,
+					  const struct stored_message_count *counts, size_t count);
+typedef void administration_count_fn(void *arg, const struct stored_message_count *count);
+typedef void administration_mailbox_user_fn(void *arg, struct slice mailbox, struct slice user);
+MUST_CHECK int administration_list_mailboxes(struct administration *administration, administration_count_fn *each_count,
+					     administration_mailbox_user_fn *each_user, void *arg);
+/* Replaces the users of a shared mailbox; none: it is shared no more. */
+MUST_CHECK int administration_put_mailbox_users(struct administration *administration, struct slice mailbox,
+						const struct slice *users, size_t count);
+
+/* ERR_EXISTS: a token of that name is there. */
+MUST_CHECK int administration_add_token(struct administration *administration, const struct stored_token *token,
+					const uint8_t hash[STORAGE_TOKEN_HASH_BYTES]);
+/* ERR_NOT_FOUND */
+MUST_CHECK int administration_remove_token(struct administration *administration, struct slice name);
+typedef void administration_token_fn(void *arg, const struct stored_token *token);
+MUST_CHECK int administration_list_tokens(struct administration *administration, administration_token_fn *each,
+					  void *arg);

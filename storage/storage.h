@@ -183,3 +183,102 @@ void storage_load_recent(struct storage *storage, int64_t since_ms, unsigned mos
 typedef void storage_purged_fn(void *arg, int result, bool more);
 void storage_purge(struct storage *storage, int64_t history_s, int64_t device_s, unsigned most, storage_purged_fn *done,
 		   void *arg);
+
+/* --- subscriptions ------------------------------------------------------------------------------------------- */
+
+/* The dialog of a watcher and what he watches (RFC 6665). */
+struct stored_subscription {
+	int64_t id;         /* storage_next_message_id: one sequence for all that a node makes */
+	int64_t watcher_id; /* account */
+	int64_t device_id;  /* the watcher's */
+	struct slice package, resource, event_id;
+	struct slice call_id, local_tag, remote_tag;
+	struct slice local, remote; /* the AORs of the dialog, as they stood in To and From, without tags */
+	struct slice target;        /* the watcher's Contact URI */
+	struct slice route_set;     /* Route values, combined; empty: none */
+	struct slice flow;          /* opaque here */
+	struct slice user_agent;
+	struct slice media_type; /* of the bodies that the watcher accepts */
+	uint32_t local_cseq;     /* of the last NOTIFY when the row was written */
+	uint32_t generation;     /* of the process that wrote it (storage_next_generation) */
+	uint32_t remote_cseq;
+	int64_t created_at_ms;
+	int64_t expires_at_s;                         /* the row is good until then (a lease, as bindings) */
+	uint32_t granted_s;                           /* what the watcher was told */
+	uint32_t least_interval_ms, most_interval_ms; /* RFC 6446; 0: none */
+};
+
+/* Inserts or replaces by id. Later changes to the same subscription overtake earlier ones that still wait. */
+void storage_save_subscription(struct storage *storage, const struct stored_subscription *subscription,
+			       storage_done_fn *done, void *arg);
+/* Nothing happens for those that are not there. */
+void storage_remove_subscription(struct storage *storage, int64_t id, storage_done_fn *done, void *arg);
+
+/* All that are not expired, at start, each with its watcher; then `done`. */
+typedef void storage_subscription_fn(void *arg, const struct stored_account *watcher,
+				     const struct stored_subscription *subscription);
+void storage_load_subscriptions(struct storage *storage, storage_subscription_fn *each, storage_done_fn *done,
+				void *arg);
+
+/* --- publications -------------------------------------------------------------------------------------------- */
+
+/* One piece of event state that somebody published (RFC 3903). */
+struct stored_publication {
+	int64_t id; /* random, part of the entity-tag */
+	struct slice package, resource;
+	int64_t publisher_id; /* account; 0: the server itself, or a trusted address */
+	int64_t device_id;    /* the publisher's */
+	struct slice
+		source; /* what a publication without entity-tags is found by ("asterisk PJSIP/alice"); empty: none */
+	uint32_t revision;       /* the other part of the entity-tag: grows with each PUBLISH */
+	int64_t published_at_ms; /* when the body last changed */
+	int64_t expires_at_s;    /* the row is good until then (a lease) */
+	uint32_t granted_s;
+	struct slice content_type, body;
+};
+void storage_save_publication(struct storage *storage, const struct stored_publication *publication,
+			      storage_done_fn *done, void *arg);
+void storage_remove_publication(struct storage *storage, int64_t id, storage_done_fn *done, void *arg);
+typedef void storage_publication_fn(void *arg, const struct stored_publication *publication);
+void storage_load_publications(struct storage *storage, storage_publication_fn *each, storage_done_fn *done, void *arg);
+
+/* --- voicemail boxes ----------------------------------------------------------------------------------------- */
+
+/* What waits in one mailbox, of one class of messages ("voice", "fax", "text" …). */
+struct stored_message_count {
+	struct slice mailbox, class_name;
+	uint32_t fresh, old, urgent_fresh, urgent_old;
+};
+/* Sets all classes of one mailbox: those given are inserted or replaced, the others of it removed; none at all: the
+ * mailbox is as if it had never been heard of. One transaction. */
+void storage_save_mailbox(struct storage *storage, struct slice mailbox, const struct stored_message_count *counts,
+			  size_t count, storage_done_fn *done, void *arg);
+/* Who else but the account of its name uses a mailbox: the accounts' user names; replaces what was there. */
+void storage_save_mailbox_users(struct storage *storage, struct slice mailbox, const struct slice *users, size_t count,
+				storage_done_fn *done, void *arg);
+/* All counts, then all users, then `done`. */
+typedef void storage_message_count_fn(void *arg, const struct stored_message_count *count);
+typedef void storage_mailbox_user_fn(void *arg, struct slice mailbox, struct slice user);
+void storage_load_mailboxes(struct storage *storage, storage_message_count_fn *each_count,
+			    storage_mailbox_user_fn *each_user, storage_done_fn *done, void *arg);
+
+/* --- the API's tokens ---------------------------------------------------------------------------------------- */
+
+#define STORAGE_TOKEN_HASH_BYTES 32
+struct stored_token {
+	struct slice name;
+	struct slice scopes;                /* words with blanks between them: "mailboxes:write presence:read" */
+	int64_t created_at_s, expires_at_s; /* 0: never */
+};
+/* Who has the token whose SHA-256 is `hash`; `token` is NULL and result ERR_NOT_FOUND where nobody has, or it has
+ * expired. */
+typedef void storage_token_fn(void *arg, int result, const struct stored_token *token);
+void storage_load_token(struct storage *storage, const uint8_t hash[STORAGE_TOKEN_HASH_BYTES], storage_token_fn *done,
+			void *arg);
+
+/* --- the process --------------------------------------------------------------------------------------------- */
+
+/* A number that grows by one with each call, of all nodes, for ever: each process takes one at its start, so that
+ * numbers counted since then never fall behind those counted before. */
+typedef void storage_generation_fn(void *arg, int result, int64_t generation);
+void storage_next_generation(struct storage *storage, storage_generation_fn *done, void *arg);

@@ -1,0 +1,52 @@
+/* Dialog state documents (RFC 4235). SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "bodies/xml.h"
+
+#include <stdint.h>
+
+/* In the order of what a lamp should show, the last one most (two dialogs: the higher one). */
+enum dialog_phase { DIALOG_TERMINATED, DIALOG_TRYING, DIALOG_PROCEEDING, DIALOG_CONFIRMED, DIALOG_EARLY };
+
+enum dialog_direction { DIALOG_DIRECTION_UNKNOWN, DIALOG_INITIATOR, DIALOG_RECIPIENT };
+
+struct dialog_party {
+	struct slice identity, display;     /* URI; name */
+	struct slice target;                /* URI */
+	const struct xml_node *target_node; /* <target> with its parameters; NULL: none, or made by the server */
+};
+
+struct dialog_entry {
+	struct slice id;
+	struct slice call_id, local_tag, remote_tag; /* empty: not said */
+	enum dialog_direction direction;
+	enum dialog_phase phase;
+	struct slice event, code; /* why it is in that state; empty: not said */
+	struct slice duration;    /* seconds, as said */
+	struct dialog_party local, remote;
+};
+
+struct dialog_info {
+	struct slice entity;
+	bool is_partial;
+	struct dialog_entry *dialogs;
+	size_t count;
+};
+
+/* ERR_SYNTAX, ERR_LIMIT, ERR_NO_MEMORY, with a sentence. */
+MUST_CHECK int dialog_info_parse(struct arena *arena, struct slice body, const struct xml_limits *limits,
+				 struct dialog_info *info, struct body_error *error);
+
+/* Documents of several publishers become one: every dialog that is not terminated, and of the terminated only what is
+ * needed to say so; two with the same id from different documents both stay, with ids made unique; the same dialog seen
+ * by both (Call-ID and tags) is one. ERR_NO_MEMORY. */
+MUST_CHECK int dialog_info_compose(struct arena *arena, const struct dialog_info *documents, size_t count,
+				   struct dialog_info *state);
+/* Whether the user is in a call: a dialog is confirmed. */
+bool dialog_info_has_call(const struct dialog_info *state);
+
+/* A document with one dialog, as a publisher would have written it (Asterisk's device states become this). */
+void dialog_info_write_simple(struct buffer *buffer, struct slice entity, struct slice id, enum dialog_phase phase,
+			      enum dialog_direction direction);
+
+extern const struct body_format dialog_info_format; /* application/dialog-info+xml, of struct dialog_info */
