@@ -1,0 +1,69 @@
+/* The contract of an event package (RFC 6665 §5): what is particular to presence, dialog, message-summary, reg …
+ *
+ * A package says which resource a Request-URI names, and composes its state. What turns state into bytes are formats, a
+ * table of their own, so one state can be told in several ways. Subscriptions, publications and NOTIFYs know nothing of
+ * any package. SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "base/arena.h"
+#include "base/attributes.h"
+#include "bodies/body.h"
+#include "core/account.h"
+#include "sip/uri.h"
+#include "transaction/request.h"
+
+#include <stdbool.h>
+
+struct resource;
+struct publication;
+
+/* Answer of a package to a request that names a resource. */
+struct event_target {
+	struct slice name;  /* of the resource: what it is found by. In the arena given */
+	bool needs_account; /* `name` must be a user of the domain: else 404 */
+};
+
+/* Who may watch where nobody has made a rule; an option for each package. */
+enum watch_policy { WATCH_DOMAIN, WATCH_SELF, WATCH_NOBODY };
+
+/* What a PUBLISH brought, for the package to judge and to make something of. */
+struct published {
+	struct resource *resource;
+	struct slice content_type, body;
+	struct arena *arena;
+	struct account *publisher; /* NULL: a trusted address */
+	bool is_trusted;           /* may speak for others */
+};
+
+/* Told once, after the commit or the failure; may be within the call. */
+typedef void event_applied_fn(void *arg, int result);
+
+struct event_package {
+	const char *name;                         /* Event header; compared without case */
+	const struct body_format *const *formats; /* what Accept may choose, ended by NULL; the first is the default.
+						     NULL: nobody subscribes to this, it is only published */
+	const char *const *accepts;               /* media types of PUBLISH, ended by NULL; NULL: takes no PUBLISH */
+	bool is_trusted_only;                     /* PUBLISH from trusted publishers only */
+
+	/* What `uri` names for `asker` (NULL: a trusted address). NULL: the user, who must be an account. Returns 0 or
+	 * the SIP status to refuse with; `sentence` is then set. */
+	unsigned (*resolve)(void *arg, struct arena *arena, const struct sip_uri *uri, const struct account *asker,
+			    struct event_target *target, const char **sentence);
+	/* May `watcher` see it, beyond the policy: NULL: the policy alone says. */
+	bool (*may_watch)(void *arg, const struct resource *resource, const struct account *watcher);
+	/* The state now, in `arena`; what the formats take. Publications may be read from the resource. ERR_NO_MEMORY.
+	 */
+	int (*compose)(void *arg, const struct resource *resource, struct arena *arena, const void **state);
+	/* The URI of the phone's key for this watcher (message-summary), in `arena`; NULL: none. */
+	struct slice (*message_account)(void *arg, const struct resource *resource, const struct account *watcher,
+					struct arena *arena);
+	/* Is the body good? 0, or 400 or 415 with a sentence. */
+	unsigned (*judge)(void *arg, const struct published *published, struct body_error *error);
+	/* Makes something else of what was published than a piece of this resource's state (Asterisk's events, counts
+	 * of a mailbox): then the publication is kept for its entity-tag alone, and answered when `applied` was told 0.
+	 * NULL: the body is kept and composed. */
+	void (*apply)(void *arg, const struct published *published, event_applied_fn *applied, void *applied_arg);
+	/* The resource has got its first watcher or publication, or lost its last: for packages that have something to
+	 * hold. NULL: nothing to do. */
+	void (*on_watched)(void *arg, struct resource *resource, bool is_watched);
+};

@@ -1,0 +1,122 @@
+/* The event side of the server: subscriptions, publications and the resources between them (RFC 6665, RFC 3903).
+ *
+ *   SUBSCRIBE ─▶ subscription.c ─▶ resource ◀─ publication.c ◀─ PUBLISH
+ *                                     │ announce
+ *                      notifier.c ◀───┘ ─▶ NOTIFY
+ *
+ * SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "base/attributes.h"
+#include "base/buffer.h"
+#include "base/log.h"
+#include "core/accounts.h"
+#include "core/domain.h"
+#include "core/trust.h"
+#include "features/gruu.h"
+#include "features/location.h"
+#include "presence/event_package.h"
+#include "presence/profile.h"
+#include "storage/storage.h"
+#include "transaction/client_transaction.h"
+#include "transaction/request.h"
+
+struct events;
+
+/* All borrowed. */
+struct events_parts {
+	struct timers *timers;
+	struct transport *transport;
+	struct transactions *transactions;
+	const struct domain *domain;
+	struct accounts *accounts;
+	struct location *location;
+	struct gruus *gruus;
+	struct storage *storage;
+	const struct profiles *profiles;
+	const struct trust *trust;
+	struct log *log;
+};
+
+struct expiry_bounds {
+	uint32_t least_s, default_s, most_s;
+};
+
+struct events_options {
+	struct expiry_bounds subscription, publication;
+	unsigned subscriptions_most;          /* per account, as watcher */
+	unsigned publications_most;           /* per resource */
+	size_t body_bytes;                    /* largest body published */
+	unsigned retry_first_s, retry_most_s; /* back-off of a NOTIFY that is not answered */
+	unsigned slice;                       /* NOTIFYs sent before others have their turn */
+};
+
+struct events_counters {
+	uint64_t subscribed, refreshed, fetched, ended, refused, over_limit; /* SUBSCRIBE */
+	uint64_t notified, answered, unanswered, rejected;                   /* NOTIFY */
+	uint64_t composed;                                                   /* bodies written */
+	uint64_t published, publications_refreshed, publications_removed, publications_expired, publications_refused;
+	unsigned subscriptions, suspended, resources, publications; /* now */
+};
+
+#define EVENT_PACKAGES_MOST 16
+
+/* NULL where memory is exhausted. */
+struct events *events_create(const struct events_parts *parts, const struct events_options *options);
+/* The transactions and the storage are closed by then. */
+void events_destroy(struct events *events);
+void events_set_options(struct events *events, const struct events_options *options);
+/* Before anything is loaded or received. The package is borrowed, `arg` is what its functions get. ERR_LIMIT. */
+MUST_CHECK int events_add_package(struct events *events, const struct event_package *package, enum watch_policy policy,
+				  void *arg);
+void events_set_policy(struct events *events, const char *package, enum watch_policy policy);
+/* Takes subscriptions and publications from storage, once, when bindings and mailboxes are loaded. */
+void events_load(struct events *events, storage_done_fn *done, void *arg);
+/* Everybody is told what is current, in slices. Once, after the start. */
+void events_resume(struct events *events);
+
+/* For the table of methods, with the events as `arg`. */
+unsigned subscription_handle(void *arg, struct request *request);
+unsigned publication_handle(void *arg, struct request *request);
+
+/* For transport_events: who watches over that connection is not told anything until he is back. */
+void events_flow_closed(struct events *events, const struct flow *flow);
+/* A device has registered, and can be reached: its subscriptions go on over its new flow. */
+void events_device_returned(struct events *events, struct device *device);
+/* An account is gone: so are its subscriptions, its publications, and those of others to it. */
+void events_account_removed(struct events *events, struct account *account);
+
+const struct events_counters *events_counters(const struct events *events);
+/* What others of the presence layer need. */
+const struct events_parts *events_parts(const struct events *events);
+
+/* The server's own publication of `source` for a resource: made, replaced, or (empty body) removed. `done` is told
+ * after the commit. For what arrives without entity-tags: Asterisk's device states, the API. */
+void publication_put(struct events *events, const struct event_package *package, struct slice name, struct slice source,
+		     struct slice content_type, struct slice body, uint32_t expires_s, storage_done_fn *done,
+		     void *arg);
+
+/* True where the device has a subscription of its own to that package (any resource): it needs nothing unasked. */
+bool events_device_subscribes(const struct events *events, const struct account *account, const struct device *device,
+			      const char *package);
+
+/* --- looking inside ------------------------------------------------------------------------------------------- */
+
+struct watcher_view {
+	struct slice watcher, package, resource, event_id;
+	const char *state; /* "active", "suspended", "starting" … */
+	int64_t expires_in_s;
+	int64_t told_before_s; /* seconds since the last NOTIFY that was answered; negative: none */
+	unsigned last_status;  /* of the last NOTIFY; 0: none yet, or no answer */
+	bool is_behind;        /* the current state has not been told yet */
+	int64_t retry_in_s;    /* negative: no retry waits */
+	struct slice flow, user_agent, call_id, media_type;
+	const char *profile;
+};
+typedef void watcher_view_fn(void *arg, const struct watcher_view *view);
+/* Subscriptions by watcher and by what they watch; empty slices match all. */
+void events_each_watcher(struct events *events, struct slice watcher, struct slice package, struct slice resource,
+			 watcher_view_fn *each, void *arg);
+/* Why a NOTIFY was or was not sent: sentences for a person about `watcher` and `resource`, in every package: his
+ * subscriptions, or what would be said to his SUBSCRIBE, and what was lately refused. */
+void events_explain(struct events *events, struct slice watcher, struct slice resource, struct buffer *text);

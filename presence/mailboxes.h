@@ -1,0 +1,81 @@
+/* Voicemail boxes: how many messages of which class wait in them, whoever told us, and who uses them.
+ *
+ * Each account has a mailbox of its own name; others may be shared by several accounts. Counts are durable: they stay
+ * as they were last told until somebody tells otherwise. What an account's lamp shows is the sum of its own mailbox, of
+ * those that it shares, and, where that is wanted, of the chat messages that it has not got yet.
+ * SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "base/attributes.h"
+#include "base/log.h"
+#include "bodies/message_summary.h"
+#include "core/accounts.h"
+#include "core/domain.h"
+#include "presence/event_package.h"
+#include "presence/events.h"
+#include "storage/storage.h"
+
+struct mailboxes;
+
+struct mailbox_options {
+	struct slice number;       /* of the voicemail: "*97"; empty: none. What phones' keys call */
+	const struct slice *codes; /* other numbers and feature codes that mean one's own mailbox */
+	size_t code_count;
+	bool counts_text_messages; /* undelivered chat messages light the lamp, as text-message */
+	unsigned mailboxes_most;   /* shared ones, and those of names that are no account */
+};
+
+struct mailboxes_parts {
+	struct timers *timers;
+	const struct domain *domain;
+	struct accounts *accounts;
+	struct storage *storage;
+	struct log *log;
+};
+
+/* Options are copied. NULL where memory is exhausted. */
+struct mailboxes *mailboxes_create(const struct mailboxes_parts *parts, const struct mailbox_options *options);
+void mailboxes_destroy(struct mailboxes *mailboxes);
+MUST_CHECK int mailboxes_set_options(struct mailboxes *mailboxes, const struct mailbox_options *options);
+/* All counts and users from storage, once, before events_load. */
+void mailboxes_load(struct mailboxes *mailboxes, storage_done_fn *done, void *arg);
+
+/* Sets what waits in a mailbox: every class that `summary` has, the others become 0. `done` is told after the commit:
+ * ERR_NOT_FOUND: neither an account nor a shared mailbox of that name, ERR_LIMIT, storage's codes. Nobody is told where
+ * nothing has changed. */
+void mailbox_set(struct mailboxes *mailboxes, struct slice mailbox, const struct message_summary *summary,
+		 storage_done_fn *done, void *arg);
+/* Who uses a shared mailbox beside the account of its name; makes it where it is new, and with no users and no counts
+ * forgets it. `done` as above; ERR_NOT_FOUND: a user is no account. */
+void mailbox_share(struct mailboxes *mailboxes, struct slice mailbox, const struct slice *users, size_t count,
+		   storage_done_fn *done, void *arg);
+
+/* What waits in that one mailbox. False: nothing was ever told of it (the counts are 0). */
+bool mailbox_read(const struct mailboxes *mailboxes, struct slice mailbox, struct message_summary *summary);
+/* What the lamp of an account shows. False: nothing was ever told of any of its mailboxes. */
+bool mailboxes_read_lamp(const struct mailboxes *mailboxes, struct slice user, struct message_summary *summary);
+/* True where `user` may look into the mailbox: its name is his, or it is shared with him. */
+bool mailbox_is_used_by(const struct mailboxes *mailboxes, struct slice mailbox, struct slice user);
+typedef void mailbox_visit_fn(void *arg, struct slice mailbox, const struct message_summary *summary);
+void mailboxes_each(const struct mailboxes *mailboxes, mailbox_visit_fn *visit, void *arg);
+typedef void mailbox_user_fn(void *arg, struct slice user);
+void mailbox_each_user(const struct mailboxes *mailboxes, struct slice mailbox, mailbox_user_fn *visit, void *arg);
+
+/* Told of each account whose lamp shows something else now: the subscriptions to it (events) and the devices that want
+ * it unasked (lamps). Several may listen. ERR_LIMIT. */
+typedef void mailbox_lamp_fn(void *arg, struct slice user);
+MUST_CHECK int mailboxes_on_lamp(struct mailboxes *mailboxes, mailbox_lamp_fn *on_lamp, void *arg);
+/* The chat messages that an account has not got: called by whoever counts them. */
+void mailboxes_text_messages_changed(struct mailboxes *mailboxes, struct slice user);
+
+/* --- event packages (their `arg` is the mailboxes) ------------------------------------------------------------------
+ */
+
+/* message-summary (RFC 3842). A resource is "@user" for the lamp of an account, or the name of a mailbox. */
+extern const struct event_package message_summary_package;
+/* asterisk-mwi, published by PBXes. */
+extern const struct event_package asterisk_mwi_package;
+/* What an account's lamp is called as a resource; in `arena`. Empty where memory is exhausted. */
+struct slice mailboxes_lamp_resource(struct arena *arena, struct slice user);
+/* The number or code means one's own mailbox ("*97", "voicemail"). */
+bool mailboxes_is_own_number(const struct mailboxes *mailboxes, struct slice user);

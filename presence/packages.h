@@ -1,0 +1,33 @@
+/* The event packages of people and their devices; message-summary is in mailboxes.h. SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "base/attributes.h"
+#include "presence/event_package.h"
+#include "presence/events.h"
+
+/* What presence, dialog and reg look at. */
+struct people;
+
+struct people_options {
+	unsigned
+		lost_connection_s; /* a device whose connection went counts as there for so long: it may be reloading */
+};
+
+/* NULL where memory is exhausted. */
+struct people *people_create(struct events *events, const struct people_options *options);
+void people_destroy(struct people *people);
+void people_set_options(struct people *people, const struct people_options *options);
+
+/* The account's bindings have changed: presence and reg are told to who watches. */
+void people_bindings_changed(struct people *people, struct account *account);
+
+/* presence (RFC 3856), dialog (RFC 4235), reg (RFC 3680), and asterisk-devicestate. Their `arg` is the people. */
+extern const struct event_package presence_package;
+extern const struct event_package dialog_package;
+extern const struct event_package registration_package;
+extern const struct event_package asterisk_device_state_package;
+
+/* For the API: what a watcher would be told of a user's presence; composed in `arena`, a struct presence_state. */
+struct presence_state;
+MUST_CHECK int people_compose_presence(struct people *people, struct slice user, struct arena *arena,
+				       const struct presence_state **state);
