@@ -49,8 +49,8 @@ struct event_package {
 	 * the SIP status to refuse with; `sentence` is then set. */
 	unsigned (*resolve)(void *arg, struct arena *arena, const struct sip_uri *uri, const struct account *asker,
 			    struct event_target *target, const char **sentence);
-	/* May `watcher` see it, beyond the policy: NULL: the policy alone says. */
-	bool (*may_watch)(void *arg, const struct resource *resource, const struct account *watcher);
+	/* May `watcher` see the resource of that name, beyond what the policy says? NULL: the policy alone decides. */
+	bool (*may_watch)(void *arg, struct slice name, const struct account *watcher);
 	/* The state now, in `arena`; what the formats take. Publications may be read from the resource. ERR_NO_MEMORY.
 	 */
 	int (*compose)(void *arg, const struct resource *resource, struct arena *arena, const void **state);

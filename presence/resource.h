@@ -19,14 +19,15 @@ struct shared_body;
 
 struct resource {
 	struct table_link link;         /* by package and name */
-	struct list_link subscriptions; /* struct subscription, of_resource; newest last */
+	struct list_link subscriptions; /* struct subscription, of_resource; those told longest ago first */
 	struct list_link publications;  /* struct publication, of_resource; in the order of their last change */
-	struct list_link changed;       /* in the notifier's queue */
-	struct list_link *next_told;    /* how far the notifier's slice has come; NULL: at the beginning */
+	struct list_link changed;       /* in one of the notifier's queues */
+	struct list_link cached;        /* in the notifier's list of those that have bodies */
 	struct shared_body *bodies;     /* written for this version */
 	uint64_t version;               /* grows with each change, in this process */
 	uint32_t subscription_count;
-	uint8_t package; /* index */
+	uint32_t to_tell; /* how many subscriptions the notifier has still to look at */
+	uint8_t package;  /* index */
 	uint8_t name_length;
 	char name[]; /* the user, or the mailbox */
 };

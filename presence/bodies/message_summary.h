@@ -30,13 +30,15 @@ struct message_summary {
 	struct slice account; /* Message-Account as it stood; empty: none */
 };
 
-/* Lines may end with CRLF or LF; names compare without case. A body that only says `Messages-Waiting: yes` counts as
- * one new voice message. Negative, huge or malformed counts are errors. Optional message headers behind the empty line
- * are not kept. ERR_SYNTAX with a sentence. */
+/* Lines may end with CRLF or LF and stand in any order; names compare without case; names that we do not know are
+ * skipped. A body without counts counts as one new voice message where it says `Messages-Waiting: yes`, else as none;
+ * counts may be "2/8 (0/2)", "2/8" or "2". Negative, huge or malformed ones, and a line that comes twice, are errors.
+ * Optional message headers behind the empty line are not kept. `is_waiting` is what was said, even where the counts say
+ * otherwise. `account` points into the body. ERR_SYNTAX with a sentence. */
 MUST_CHECK int message_summary_parse(struct slice body, struct message_summary *summary, struct body_error *error);
 
 /* Always with Voice-Message (0/0 where nothing is known), and with the other classes that were named or have counts;
- * CRLF at the end of each line. `state` is struct message_summary; the account is the target's. */
+ * messages are waiting where any class has a new one; CRLF at the end of each line. `state` is struct message_summary; the account is the target's. */
 extern const struct body_format message_summary_format; /* application/simple-message-summary */
 
 /* "voice", "fax" … as the API, the database and the command line name them; false for another text. */

@@ -18,6 +18,7 @@
 
 struct outbox;
 struct registration;
+struct subscription;
 struct location;
 
 /* The texts of a binding stand behind it in one allocation. */
@@ -74,6 +75,7 @@ struct account {
 	struct list_link idle;  /* in the list of those that may be forgotten */
 	struct device *devices;
 	struct registration *registrations; /* REGISTERs being committed, in order of arrival */
+	struct subscription *subscriptions; /* as watcher; presence/subscription's */
 	int64_t id;
 	unsigned holders;          /* requests and deliveries that keep it in memory */
 	uint32_t mailbox_messages; /* owed to anybody; may be too high, is counted afresh before it refuses */

@@ -12,6 +12,7 @@ struct dispatch {
 	const struct domain *domain;
 	struct accounts *accounts;
 	struct authentication *authentication;
+	const struct trust *trust;
 	struct log *log;
 	const struct transport *transport;
 	struct method_handler handlers[SIP_METHOD_COUNT];
@@ -22,7 +23,7 @@ struct dispatch {
 typedef bool question_fn(struct dispatch *dispatch, struct request *request);
 
 struct dispatch *dispatch_create(const struct domain *domain, struct accounts *accounts,
-				 struct authentication *authentication, struct log *log,
+				 struct authentication *authentication, const struct trust *trust, struct log *log,
 				 const struct transport *transport)
 {
 	struct dispatch *dispatch = calloc(1, sizeof *dispatch);
@@ -31,6 +32,7 @@ struct dispatch *dispatch_create(const struct domain *domain, struct accounts *a
 	dispatch->domain = domain;
 	dispatch->accounts = accounts;
 	dispatch->authentication = authentication;
+	dispatch->trust = trust;
 	dispatch->log = log;
 	dispatch->transport = transport;
 	return dispatch;
@@ -253,7 +255,9 @@ static void authenticate(struct dispatch *dispatch, struct request *request,
 	if (!authentication_accept(dispatch->authentication, request, credentials, account))
 		return;
 	request->sender = account;
-	if (is_himself(dispatch, request))
+	request->is_trusted = find_handler(dispatch, request->message.method)->admission == OR_BY_ITS_ADDRESS &&
+			      trust_has_account(dispatch->trust, account_user(account));
+	if (request->is_trusted || is_himself(dispatch, request))
 		let_in(dispatch, request);
 }
 
@@ -299,6 +303,16 @@ static void find_sender(struct dispatch *dispatch, struct request *request)
 	accounts_load(dispatch->accounts, credentials.username, on_sender_loaded, pending);
 }
 
+static bool needs_credentials(const struct dispatch *dispatch, struct request *request)
+{
+	const struct method_handler *handler = find_handler(dispatch, request->message.method);
+	if (handler->admission == ANYBODY || (handler->is_known && handler->is_known(handler->arg, request)))
+		return false;
+	request->is_trusted =
+		handler->admission == OR_BY_ITS_ADDRESS && trust_has_address(dispatch->trust, &request->flow.peer);
+	return !request->is_trusted;
+}
+
 void dispatch_request(void *arg, struct request *request)
 {
 	struct dispatch *dispatch = arg;
@@ -312,7 +326,7 @@ void dispatch_request(void *arg, struct request *request)
 			return;
 		}
 	}
-	if (find_handler(dispatch, request->message.method)->admission == AUTHENTICATED)
+	if (needs_credentials(dispatch, request))
 		find_sender(dispatch, request);
 	else
 		let_in(dispatch, request);

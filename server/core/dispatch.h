@@ -8,6 +8,7 @@
 #include "core/accounts.h"
 #include "core/authentication.h"
 #include "core/domain.h"
+#include "core/trust.h"
 #include "transaction/request.h"
 
 struct dispatch;
@@ -16,8 +17,9 @@ struct dispatch;
 typedef unsigned method_handler_fn(void *arg, struct request *request);
 
 enum admission {
-	ANYBODY,      /* no identity needed */
-	AUTHENTICATED /* credentials, and From is their account (or, for REGISTER, To) */
+	ANYBODY,          /* no identity needed */
+	AUTHENTICATED,    /* credentials, and From is their account (or, for REGISTER, To) */
+	OR_BY_ITS_ADDRESS /* the same, but trusted addresses need no credentials, and trusted accounts no From */
 };
 
 struct method_handler {
@@ -25,20 +27,21 @@ struct method_handler {
 	method_handler_fn *handle;
 	enum admission admission;
 	void *arg;
+	/* True: it belongs to something of ours (a dialog), and needs no credentials. NULL: none does. */
+	bool (*is_known)(void *arg, struct request *request);
 };
 
 struct dispatch_counters {
 	uint64_t refused; /* by one of the questions */
 };
 
-/* Handlers are copied. `supported` are the option tags of Require that we can do (borrowed, static). NULL where memory
- * is exhausted. */
+/* All borrowed; `trust` may be NULL. NULL where memory is exhausted. */
 struct dispatch *dispatch_create(const struct domain *domain, struct accounts *accounts,
-				 struct authentication *authentication, struct log *log,
+				 struct authentication *authentication, const struct trust *trust, struct log *log,
 				 const struct transport *transport);
 void dispatch_destroy(struct dispatch *dispatch);
 
-/* Adds a row; called by main before anything is received. ERR_LIMIT: the table is full. */
+/* Adds a row (copied); called by main before anything is received. ERR_LIMIT: the table is full. */
 MUST_CHECK int dispatch_add(struct dispatch *dispatch, const struct method_handler *handler);
 
 /* For transactions_create. */

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "core/clock.h"
+#include "core/stored_flow.h"
 #include "sip/uri.h"
 
 #include <stdlib.h>
@@ -21,40 +22,6 @@ struct location {
 	void *on_loaded_arg;
 	struct location_counters counters;
 };
-
-/* --- flows in rows ------------------------------------------------------------------------------------------- */
-
-struct slice location_flow_write(const struct flow *flow, char text[LOCATION_FLOW_SIZE])
-{
-	struct slice name = transport_parameter((enum transport_kind)flow->transport);
-	size_t length = name.length;
-	memcpy(text, name.at, name.length);
-	if (flow->transport == TRANSPORT_UDP) {
-		char address[ADDRESS_TEXT_SIZE];
-		struct slice peer = address_write(&flow->peer, address);
-		text[length++] = ' ';
-		memcpy(text + length, peer.at, peer.length);
-		length += peer.length;
-	}
-	return slice_of(text, length);
-}
-
-/* False: the flow was a connection, which is gone, or the row is unreadable. */
-static bool flow_read(const struct location *location, struct slice text, struct flow *flow)
-{
-	struct slice name = slice_take(&text, ' ');
-	enum transport_kind kind;
-	if (!transport_find(name, &kind) || kind != TRANSPORT_UDP)
-		return false;
-	size_t colon = text.length;
-	while (colon > 0 && text.at[colon - 1] != ':')
-		colon--;
-	uint64_t port;
-	struct address peer;
-	return colon > 0 && slice_to_number(slice_from(text, colon), UINT16_MAX, &port) &&
-	       address_parse_ip(slice_of(text.at, colon - 1), (uint16_t)port, &peer) &&
-	       transport_udp_flow(location->transport, &peer, flow);
-}
 
 /* --- one binding --------------------------------------------------------------------------------------------- */
 
@@ -249,7 +216,7 @@ static void on_stored_binding(void *arg, const struct stored_account *stored_acc
 		return;
 	struct account *account = accounts_take(location->accounts, stored_account);
 	struct flow flow = {0};
-	bool has_flow = flow_read(location, stored->flow, &flow);
+	bool has_flow = stored_flow_read(location->transport, stored->flow, &flow);
 	if (!account || bind_for(location, account, stored, has_flow ? &flow : NULL, lives_ms) != 0)
 		log_event(location->log, LOG_ERROR, "binding_not_loaded",
 			  &(struct log_context){.aor = stored_account->user}, "%s", error_text(ERR_NO_MEMORY));

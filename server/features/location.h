@@ -52,11 +52,6 @@ struct binding *location_reachable(const struct device *device);
  * Contact, where that is the one that its datagrams come from. Family ADDRESS_NONE: nowhere. */
 struct address location_tcp_peer(const struct binding *binding);
 
-/* How a flow is written into a row, and read again after a restart: "udp 192.0.2.4:5060", or only "tcp", since a
- * connection does not outlive the process. */
-#define LOCATION_FLOW_SIZE (ADDRESS_TEXT_SIZE + 8)
-struct slice location_flow_write(const struct flow *flow, char text[LOCATION_FLOW_SIZE]);
-
 struct location_counters {
 	unsigned bindings, reachable;
 };

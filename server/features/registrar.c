@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "core/clock.h"
+#include "core/stored_flow.h"
 #include "features/device_limit.h"
 #include "sip/write.h"
 
@@ -128,8 +129,8 @@ static bool commit(struct registration *registration)
 		on_committed(registration, ERR_NO_MEMORY);
 		return true;
 	}
-	char flow_text[LOCATION_FLOW_SIZE];
-	struct slice flow = location_flow_write(&registration->request->flow, flow_text);
+	char flow_text[STORED_FLOW_SIZE];
+	struct slice flow = stored_flow_write(&registration->request->flow, flow_text);
 	struct binding_changes changes = {.account_id = account->id, .saved = saved, .removed_keys = removed};
 	for (size_t i = 0; i < registration->count; i++) {
 		const struct contact_change *change = &registration->changes[i];

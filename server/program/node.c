@@ -139,7 +139,8 @@ static int build_core(struct node *node)
 	if (!node->authentication || !node->gruus)
 		return ERR_NO_MEMORY;
 	node->dispatch =
-		dispatch_create(node->domain, node->accounts, node->authentication, node->log, node->transport);
+		dispatch_create(node->domain, node->accounts, node->authentication, node->trust, node->log,
+				node->transport);
 	if (!node->dispatch)
 		return ERR_NO_MEMORY;
 	struct transactions_options timing = node_transactions_options(&node->configuration);

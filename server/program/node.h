@@ -12,6 +12,7 @@
 #include "core/authentication.h"
 #include "core/dispatch.h"
 #include "core/domain.h"
+#include "core/trust.h"
 #include "features/gruu.h"
 #include "features/location.h"
 #include "features/messaging.h"
@@ -91,6 +92,7 @@ struct node {
 	struct domain *domain;
 	struct accounts *accounts;
 	struct authentication *authentication;
+	struct trust *trust;
 	struct dispatch *dispatch;
 	struct location *location;
 	struct gruus *gruus;

@@ -32,6 +32,7 @@ struct request {
 
 	/* filled by admission (core/) */
 	struct account *sender; /* authenticated; NULL: nobody */
+	bool is_trusted;        /* may speak for others: its address or its sender is in core/trust */
 	unsigned own_routes;    /* topmost Route values that name us */
 	struct slice warning_host;
 };

@@ -1,0 +1,162 @@
+/* What the files of the event core share: struct events, and a subscription. SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "presence/events.h"
+#include "presence/resource.h"
+#include "transaction/dialog.h"
+
+struct package_row {
+	const struct event_package *package;
+	enum watch_policy policy;
+	void *arg;
+};
+
+/* What was lately refused, for events_explain. */
+struct refusal_note {
+	int64_t at_ms;
+	unsigned status;
+	char watcher[64], resource[64], package[32], sentence[128];
+};
+enum { REFUSALS_NOTED = 128 };
+
+struct events {
+	struct events_parts parts;
+	struct events_options options;
+	struct events_counters counters;
+	struct package_row packages[EVENT_PACKAGES_MOST];
+	unsigned package_count;
+	uint32_t generation; /* of this process (storage_next_generation) */
+
+	struct table resources;     /* by package and name */
+	struct table publications;  /* by id */
+	struct table by_dialog;     /* subscriptions */
+	struct table by_connection; /* those over a connection that is open */
+
+	/* notifier.c */
+	struct list_link changed;  /* resources whose watchers are to be told */
+	struct list_link resuming; /* the same after a start: paced, and only when nothing has changed */
+	struct list_link cached;   /* resources that keep written bodies, the oldest first */
+	unsigned cached_count;
+	struct timer telling;
+	struct buffer scratch, body;
+	struct arena_pool arenas;
+
+	struct refusal_note refusals[REFUSALS_NOTED];
+	unsigned refusal_count; /* ever */
+
+	/* loading */
+	storage_done_fn *on_loaded;
+	void *on_loaded_arg;
+};
+
+/* RFC 6665 §4.2:
+ *
+ *   STARTING ──committed──▶ ACTIVE ──expired, ended, refused──▶ ENDING ──last NOTIFY answered──▶ (destroyed)
+ *
+ * ACTIVE is suspended while its flow is closed. A fetch begins in ENDING. */
+enum subscription_state { SUBSCRIPTION_STARTING, SUBSCRIPTION_ACTIVE, SUBSCRIPTION_ENDING };
+
+/* Why it ends (RFC 6665 §4.1.3). */
+enum subscription_reason { REASON_TIMEOUT, REASON_REJECTED, REASON_NO_RESOURCE, REASON_DEACTIVATED };
+
+/* Hundreds of thousands of these: nothing that can be found elsewhere. */
+struct subscription {
+	struct table_link by_dialog;
+	struct table_link by_connection;
+	struct list_link of_resource;
+	struct subscription *next_of_watcher;
+	struct events *events;
+	struct resource *resource;
+	struct account *watcher; /* held */
+	const struct profile *profile;
+	struct client_transaction *notify; /* in flight */
+	struct subscribing *pending;       /* a SUBSCRIBE whose commit is waited for */
+	struct timer timer;                /* expiry, or what is due before */
+	struct dialog dialog;
+	struct flow flow;
+	int64_t id, device_id;
+	int64_t expires_at_ms;           /* monotonic */
+	int64_t due_at_ms;               /* a NOTIFY waits until then: back-off, rate; 0: none does */
+	int64_t notified_at_ms;          /* the last NOTIFY was sent; 0: none was */
+	int64_t stored_until_s;          /* since 1970: the row's lease */
+	uint64_t told_version;           /* of the resource */
+	uint64_t told_tag;               /* of the body */
+	uint64_t sent_version, sent_tag; /* in flight */
+	uint32_t granted_s;
+	uint32_t row_cseq;                            /* the row's local CSeq */
+	uint32_t least_interval_ms, most_interval_ms; /* RFC 6446; 0: none */
+	uint16_t last_status;                         /* of the last NOTIFY */
+	uint8_t format;                               /* index into the package's formats */
+	uint8_t state;                                /* enum subscription_state */
+	uint8_t reason;                               /* enum subscription_reason */
+	uint8_t failures;                             /* NOTIFYs in a row that were not answered */
+	bool is_reachable;
+	bool is_linked;  /* by_connection is in its table */
+	bool is_indexed; /* by_dialog is */
+	bool wants_full; /* a NOTIFY whatever was told: after SUBSCRIBE, and on a new flow */
+	bool has_row;
+};
+
+/* CSeqs that a process may use before the row is written again; the next process begins beyond them. */
+#define CSEQ_BLOCK 65536u
+
+/* --- events.c --- */
+
+const struct package_row *events_find_package(const struct events *events, struct slice name);
+static inline const struct package_row *events_row(const struct events *events, const struct resource *resource)
+{
+	return &events->packages[resource->package];
+}
+/* "Allow-Events: presence, dialog\r\n" */
+void events_write_allowed(const struct events *events, struct buffer *headers);
+void events_note_refusal(struct events *events, const struct account *watcher, struct slice resource,
+			 struct slice package, unsigned status, const char *sentence);
+
+/* --- rules.c: the one place where it is asked who may see what --- */
+
+/* May `watcher` (`is_trusted`: one who speaks for others) see the resource? */
+bool rules_may_watch(const struct events *events, const struct package_row *row, struct slice name,
+		     const struct account *watcher);
+
+/* --- subscriptions.c: the objects, their indexes, their rows --- */
+
+struct subscription *subscription_create(struct events *events, struct resource *resource, struct account *watcher);
+/* Frees it, whatever it was doing; its row stays. */
+void subscription_destroy(struct subscription *subscription);
+/* The dialog has its texts: it is found by them from now on. */
+void subscription_index(struct subscription *subscription);
+struct subscription *subscription_find(const struct events *events, struct slice call_id, struct slice local_tag,
+				       struct slice remote_tag);
+void subscription_set_flow(struct subscription *subscription, const struct flow *flow);
+void subscription_fill_row(const struct subscription *subscription, struct stored_subscription *row, char flow_text[]);
+void subscription_remove_row(struct subscription *subscription);
+/* From storage. */
+void subscriptions_load(struct events *events, storage_done_fn *done, void *arg);
+/* Sets the timer to what comes first. */
+void subscription_schedule(struct subscription *subscription);
+/* A last NOTIFY, and then it is gone; its row at once. */
+void subscription_end(struct subscription *subscription, enum subscription_reason reason);
+/* How the sent NOTIFY ended. */
+void subscription_on_notified(void *arg, int result, struct sip_message *response);
+
+/* --- notifier.c --- */
+
+void notifier_init(struct events *events);
+void notifier_finish(struct events *events);
+/* Sends a NOTIFY if it wants one and may have one now. */
+void notifier_try(struct subscription *subscription);
+/* The entity-tag (RFC 5839) of what this watcher would be told; false where memory is exhausted. */
+bool notifier_read_tag(struct subscription *subscription, uint64_t *tag);
+#define NOTIFIER_TAG_SIZE 17
+struct slice notifier_write_tag(uint64_t tag, char text[NOTIFIER_TAG_SIZE]);
+/* "<sip:…>": where the other end finds us in this dialog. */
+void notifier_write_contact(struct buffer *buffer, const struct events *events, const struct flow *flow,
+			    struct slice user);
+/* The resource goes, or its bodies are old. */
+void notifier_forget_bodies(struct events *events, struct resource *resource);
+
+/* --- publication.c --- */
+
+void publications_load(struct events *events, storage_done_fn *done, void *arg);
+/* All of a resource, without telling anybody: at the end of the process, or of an account. */
+void publications_destroy(struct events *events, struct resource *resource);
