@@ -1,8 +1,6 @@
 /* What the bodies of events have in common. SPDX-License-Identifier: MIT */
 #include "bodies/body.h"
 
-#include "bodies/xml.h"
-
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,18 +22,6 @@ void body_write_entity(struct buffer *buffer, const struct body_target *target)
 	}
 	buffer_byte(buffer, '@');
 	buffer_append(buffer, target->domain);
-}
-
-void body_write_entity_attribute(struct buffer *buffer, const char *name, const struct body_target *target)
-{
-	struct buffer entity;
-	buffer_init(&entity, sizeof("pres:@") + 3 * target->user.length + target->domain.length);
-	body_write_entity(&entity, target);
-	if (buffer_failed(&entity))
-		buffer->failed = true;
-	else
-		xml_write_attribute(buffer, name, buffer_slice(&entity));
-	buffer_finish(&entity);
 }
 
 void body_complain(struct body_error *error, const char *format, ...)

@@ -50,7 +50,5 @@ struct body_format {
 
 /* "sip:bob@example.test" with what must be escaped in the user part, or "pres:…" as `style` says. */
 void body_write_entity(struct buffer *buffer, const struct body_target *target);
-/* The same as ` name="…"`, escaped for XML: a user may be called "a&b". */
-void body_write_entity_attribute(struct buffer *buffer, const char *name, const struct body_target *target);
 /* Fills the sentence. */
 void body_complain(struct body_error *error, const char *format, ...) __attribute__((__format__(__printf__, 2, 3)));
