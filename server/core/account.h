@@ -43,6 +43,7 @@ struct binding {
 	int64_t expires_at_ms;    /* monotonic: what the device was told */
 	int64_t stored_until_s;   /* the row in the database is good until then (a lease, see location.h) */
 	int64_t registered_at_ms; /* since 1970 */
+	int64_t lost_at_ms;       /* monotonic: since when it is not reachable; after a start: since the start */
 	uint32_t cseq;
 	uint32_t reg_id; /* 0: none */
 	uint32_t granted_s;

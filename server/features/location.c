@@ -18,6 +18,8 @@ struct location {
 	struct table by_connection;
 	location_returned_fn *on_returned;
 	void *on_returned_arg;
+	location_changed_fn *on_changed;
+	void *on_changed_arg;
 	storage_done_fn *on_loaded;
 	void *on_loaded_arg;
 	struct location_counters counters;
@@ -43,6 +45,8 @@ static void set_reachable(struct location *location, struct binding *binding, bo
 	}
 	if (binding->reachable != reachable)
 		location->counters.reachable += reachable ? 1u : (unsigned)-1;
+	if (!reachable)
+		binding->lost_at_ms = timers_now(location->timers);
 	binding->reachable = reachable;
 }
 
@@ -54,7 +58,13 @@ static void detach(struct binding *binding)
 	*at = binding->next;
 }
 
-void location_unbind(struct location *location, struct binding *binding)
+static void tell_changed(const struct location *location, struct account *account)
+{
+	if (location->on_changed)
+		location->on_changed(location->on_changed_arg, account);
+}
+
+static void unbind(struct location *location, struct binding *binding)
 {
 	struct account *account = binding->device->account;
 	timer_stop(&binding->expiry);
@@ -62,6 +72,15 @@ void location_unbind(struct location *location, struct binding *binding)
 	detach(binding);
 	free(binding);
 	location->counters.bindings--;
+	account_release(location->accounts, account);
+}
+
+void location_unbind(struct location *location, struct binding *binding)
+{
+	struct account *account = binding->device->account;
+	account_hold(location->accounts, account);
+	unbind(location, binding);
+	tell_changed(location, account);
 	account_release(location->accounts, account);
 }
 
@@ -146,12 +165,11 @@ static int bind_for(struct location *location, struct account *account, const st
 	binding->expires_at_ms = timers_now(location->timers) + lives_ms;
 	timer_start(location->timers, &binding->expiry, lives_ms, on_expired);
 	location->counters.bindings++;
-	if (flow) {
+	if (flow)
 		binding->flow = *flow;
-		set_reachable(location, binding, transport_is_open(location->transport, flow));
-	}
+	set_reachable(location, binding, flow && transport_is_open(location->transport, flow));
 	if (replaced)
-		location_unbind(location, replaced);
+		unbind(location, replaced);
 	return 0;
 }
 
@@ -187,7 +205,7 @@ static void unbind_all(void *arg, struct account *account)
 	account_hold(location->accounts, account);
 	for (struct device *device = account->devices; device; device = device->next)
 		while (device->bindings)
-			location_unbind(location, device->bindings);
+			unbind(location, device->bindings);
 	account_release(location->accounts, account);
 }
 
@@ -205,6 +223,12 @@ void location_on_returned(struct location *location, location_returned_fn *on_re
 	location->on_returned = on_returned;
 	location->on_returned_arg = arg;
 	accounts_on_removed(location->accounts, unbind_all, location);
+}
+
+void location_on_changed(struct location *location, location_changed_fn *on_changed, void *arg)
+{
+	location->on_changed = on_changed;
+	location->on_changed_arg = arg;
 }
 
 static void on_stored_binding(void *arg, const struct stored_account *stored_account,
@@ -251,8 +275,10 @@ int location_bind(struct location *location, struct account *account, const stru
 		  const struct flow *flow)
 {
 	int result = bind_for(location, account, stored, flow, (int64_t)stored->granted_s * 1000);
-	if (result == 0)
+	if (result == 0) {
 		tell_returned(location, account_find_device(account, stored->device_id));
+		tell_changed(location, account);
+	}
 	return result;
 }
 
@@ -277,8 +303,11 @@ void location_flow_closed(struct location *location, const struct flow *flow)
 		return;
 	uint64_t hash = connection_hash(location, flow->connection);
 	struct table_link *link;
-	while ((link = table_find(&location->by_connection, hash, is_over, &flow->connection)))
-		set_reachable(location, CONTAINER_OF(link, struct binding, connection_link), false);
+	while ((link = table_find(&location->by_connection, hash, is_over, &flow->connection))) {
+		struct binding *binding = CONTAINER_OF(link, struct binding, connection_link);
+		set_reachable(location, binding, false);
+		tell_changed(location, binding->device->account);
+	}
 }
 
 struct binding *location_reachable(const struct device *device)

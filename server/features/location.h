@@ -31,6 +31,11 @@ void location_load(struct location *location, storage_done_fn *done, void *arg);
 typedef void location_returned_fn(void *arg, struct device *device);
 void location_on_returned(struct location *location, location_returned_fn *on_returned, void *arg);
 
+/* `on_changed` is told of each account of which a binding was made, replaced or ended, or can be reached (no more); not
+ * of refreshes that move nothing but the expiry, of what is loaded, and of accounts that are removed. */
+typedef void location_changed_fn(void *arg, struct account *account);
+void location_on_changed(struct location *location, location_changed_fn *on_changed, void *arg);
+
 /* The account's binding with that key, or NULL. */
 struct binding *location_find(const struct account *account, struct slice key);
 
