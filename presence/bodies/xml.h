@@ -31,7 +31,9 @@ struct xml_node {
 	struct slice text;
 };
 
-/* ERR_SYNTAX: not well-formed, or with a document type declaration; ERR_LIMIT: beyond a limit; `error` has the sentence
+/* Texts of blanks alone, comments and processing instructions leave no node; a prefix that was not declared is no
+ * namespace. The text must be UTF-8, whatever encoding it claims.
+ * ERR_SYNTAX: not well-formed, or with a document type declaration; ERR_LIMIT: beyond a limit; `error` has the sentence
  * with the line. ERR_NO_MEMORY. */
 MUST_CHECK int xml_parse(struct arena *arena, struct slice text, const struct xml_limits *limits,
 			 const struct xml_node **root, struct body_error *error);
@@ -51,10 +53,14 @@ struct slice xml_text(const struct xml_node *node);
 struct xml_prefix {
 	const char *prefix, *space;
 };
-/* The node with all that is in it. */
+/* Those declarations, for the root's start tag. */
+void xml_write_declarations(struct buffer *buffer, const struct xml_prefix *prefixes, size_t count);
+/* The node with all that is in it. Recursive: as deep as the limits that it was parsed with allow. */
 void xml_write_node(struct buffer *buffer, const struct xml_node *node, const struct xml_prefix *prefixes,
 		    size_t count);
 /* Escaped; bytes that may not stand in XML 1.0 or are no UTF-8 become '?'. */
 void xml_write_text(struct buffer *buffer, struct slice text);
 /* ` name="value"`, escaped. */
 void xml_write_attribute(struct buffer *buffer, const char *name, struct slice value);
+/* What body_write_entity writes, escaped: '&' may stand in a URI, but not in XML. For values and texts. */
+void xml_write_entity(struct buffer *buffer, const struct body_target *target);
