@@ -6,6 +6,12 @@
 
 #include <stdint.h>
 
+/* Namespaces, and the prefixes that are usual for them. */
+#define PIDF_SPACE "urn:ietf:params:xml:ns:pidf"                  /* the default one */
+#define DATA_MODEL_SPACE "urn:ietf:params:xml:ns:pidf:data-model" /* dm: RFC 4479 */
+#define RPID_SPACE "urn:ietf:params:xml:ns:pidf:rpid"             /* rpid: RFC 4480 */
+#define CIPID_SPACE "urn:ietf:params:xml:ns:pidf:cipid"           /* c: RFC 4482 */
+
 /* One published document. */
 struct pidf {
 	struct slice entity;
@@ -35,27 +41,28 @@ struct presence_source {
 /* The state of a presentity, composed: what views cut from and formats write. Lives in the arena that it was composed
  * in, and points into the sources' documents. */
 struct presence_tuple {
-	struct slice id;                  /* unique in this state */
-	const struct xml_node *published; /* <tuple>; NULL: the server's own */
+	struct slice id;                  /* unique in this state, and the same in the next one */
+	const struct xml_node *published; /* <tuple>, fit to be written: with that id, with no other <basic> than
+					     open or closed; NULL: the server's own */
 	bool has_basic, is_open;          /* <basic>, where it is open or closed */
-	int64_t at_ms;
+	int64_t at_ms;                    /* since 1970; 0: not known */
 };
 struct presence_state {
-	struct presence_tuple *tuples;
+	struct presence_tuple *tuples; /* open ones first, then by age, newest first: some clients read one only */
 	size_t tuple_count;
-	const struct xml_node *person; /* NULL: none; the newest that says something */
+	const struct xml_node *person; /* NULL: none; the newest that says something, and that he is in a call */
 	const struct xml_node **devices;
 	size_t device_count;
-	const struct xml_node **notes; /* <note> of whole documents */
+	const struct xml_node **notes; /* <note> of whole documents, newest first */
 	size_t note_count;
-	bool is_in_call; /* to be said as an activity, where `person` does not say it */
+	bool is_in_call; /* `person` says so as well */
 	bool is_open;    /* any tuple is */
 };
 
 /* Several devices and the server's own knowledge become one state: all tuples and devices; the person of the newest
  * publication that says something of him; a tuple of the server's own where `facts` say that he is registered, or where
  * there is none at all (then closed). Of two publications with a tuple of the same id both stay, with ids made unique.
- * ERR_NO_MEMORY. */
+ * What stands beside these in a document (elements of other namespaces) is not kept. ERR_NO_MEMORY. */
 MUST_CHECK int presence_compose(struct arena *arena, const struct presence_source *sources, size_t count,
 				const struct presence_facts *facts, struct presence_state *state);
 
