@@ -239,7 +239,7 @@ static void write_account(struct buffer *buffer, struct slice account)
 	buffer_text(buffer, "\r\n");
 }
 
-static void write(const void *state, const struct body_target *target, struct body_output *output)
+static void write_summary(const void *state, const struct body_target *target, struct body_output *output)
 {
 	const struct message_summary *summary = state;
 	struct buffer *buffer = output->buffer;
@@ -256,4 +256,4 @@ static void write(const void *state, const struct body_target *target, struct bo
 		buffer->length -= 2;
 }
 
-const struct body_format message_summary_format = {"application/simple-message-summary", write};
+const struct body_format message_summary_format = {"application/simple-message-summary", write_summary};

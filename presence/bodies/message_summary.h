@@ -38,7 +38,8 @@ struct message_summary {
 MUST_CHECK int message_summary_parse(struct slice body, struct message_summary *summary, struct body_error *error);
 
 /* Always with Voice-Message (0/0 where nothing is known), and with the other classes that were named or have counts;
- * messages are waiting where any class has a new one; CRLF at the end of each line. `state` is struct message_summary; the account is the target's. */
+ * messages are waiting where any class has a new one; CRLF at the end of each line. `state` is struct message_summary;
+ * the account is the target's. */
 extern const struct body_format message_summary_format; /* application/simple-message-summary */
 
 /* "voice", "fax" … as the API, the database and the command line name them; false for another text. */
