@@ -14,8 +14,9 @@
 
 #include <stdbool.h>
 
-struct resource;
+struct profile;
 struct publication;
+struct resource;
 
 /* Answer of a package to a request that names a resource. */
 struct event_target {
@@ -56,13 +57,16 @@ struct event_package {
 	int (*compose)(void *arg, const struct resource *resource, struct arena *arena, const void **state);
 	/* The URI of the phone's key for this watcher (message-summary), in `arena`; NULL: none. */
 	struct slice (*message_account)(void *arg, const struct resource *resource, const struct account *watcher,
-					struct arena *arena);
+					const struct profile *profile, struct arena *arena);
 	/* Is the body good? 0, or 400 or 415 with a sentence. */
 	unsigned (*judge)(void *arg, const struct published *published, struct body_error *error);
 	/* Makes something else of what was published than a piece of this resource's state (Asterisk's events, counts
 	 * of a mailbox): then the publication is kept for its entity-tag alone, and answered when `applied` was told 0.
 	 * NULL: the body is kept and composed. */
 	void (*apply)(void *arg, const struct published *published, event_applied_fn *applied, void *applied_arg);
+	/* What is published for the resource has changed, and was announced: for packages of which another one makes
+	 * use. NULL: nothing to do. */
+	void (*on_published)(void *arg, struct resource *resource);
 	/* The resource has got its first watcher or publication, or lost its last: for packages that have something to
 	 * hold. NULL: nothing to do. */
 	void (*on_watched)(void *arg, struct resource *resource, bool is_watched);

@@ -49,6 +49,7 @@ struct events_options {
 	size_t body_bytes;                    /* largest body published */
 	unsigned retry_first_s, retry_most_s; /* back-off of a NOTIFY that is not answered */
 	unsigned slice;                       /* NOTIFYs sent before others have their turn */
+	unsigned resumed_per_second;          /* watchers told in a second after a start */
 };
 
 struct events_counters {
@@ -106,11 +107,11 @@ struct watcher_view {
 	struct slice watcher, package, resource, event_id;
 	const char *state; /* "active", "suspended", "starting" … */
 	int64_t expires_in_s;
-	int64_t told_before_s; /* seconds since the last NOTIFY that was answered; negative: none */
+	int64_t told_before_s; /* seconds since the last NOTIFY was sent; negative: none was */
 	unsigned last_status;  /* of the last NOTIFY; 0: none yet, or no answer */
 	bool is_behind;        /* the current state has not been told yet */
 	int64_t retry_in_s;    /* negative: no retry waits */
-	struct slice flow, user_agent, call_id, media_type;
+	struct slice flow, call_id, media_type;
 	const char *profile;
 };
 typedef void watcher_view_fn(void *arg, const struct watcher_view *view);

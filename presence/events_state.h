@@ -1,6 +1,7 @@
 /* What the files of the event core share: struct events, and a subscription. SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "core/stored_flow.h"
 #include "presence/events.h"
 #include "presence/resource.h"
 #include "transaction/dialog.h"
@@ -47,6 +48,26 @@ struct events {
 	/* loading */
 	storage_done_fn *on_loaded;
 	void *on_loaded_arg;
+};
+
+/* A SUBSCRIBE from its reading to its answer; lives in the request's arena. */
+struct subscribing {
+	struct events *events;
+	struct request *request;
+	const struct package_row *row;
+	struct subscription *subscription; /* NULL: none yet, or it is gone meanwhile */
+	struct event_target target;
+	struct slice event_id;
+	uint32_t expires_s; /* granted */
+	struct {
+		int64_t expires_at_ms;
+		uint32_t granted_s;
+	} before; /* of a refresh that cannot be kept */
+	uint32_t least_interval_ms, most_interval_ms;
+	uint8_t format;
+	bool is_new; /* it begins a dialog */
+	bool has_suppress;
+	struct slice suppress; /* RFC 5839: the tag, or "*" */
 };
 
 /* RFC 6665 §4.2:
@@ -97,6 +118,9 @@ struct subscription {
 	bool has_row;
 };
 
+/* As sent_version: the NOTIFY that is on its way says that it is over. */
+#define NOTIFIED_LAST UINT64_MAX
+
 /* CSeqs that a process may use before the row is written again; the next process begins beyond them. */
 #define CSEQ_BLOCK 65536u
 
@@ -111,6 +135,11 @@ static inline const struct package_row *events_row(const struct events *events, 
 void events_write_allowed(const struct events *events, struct buffer *headers);
 void events_note_refusal(struct events *events, const struct account *watcher, struct slice resource,
 			 struct slice package, unsigned status, const char *sentence);
+
+/* Which resource `uri` names: by the package, else a user. 0, or the status to refuse with and its sentence. */
+unsigned events_resolve(struct events *events, const struct package_row *row, struct arena *arena,
+			const struct sip_uri *uri, const struct account *asker, struct event_target *target,
+			const char **sentence);
 
 /* --- rules.c: the one place where it is asked who may see what --- */
 
@@ -128,7 +157,8 @@ void subscription_index(struct subscription *subscription);
 struct subscription *subscription_find(const struct events *events, struct slice call_id, struct slice local_tag,
 				       struct slice remote_tag);
 void subscription_set_flow(struct subscription *subscription, const struct flow *flow);
-void subscription_fill_row(const struct subscription *subscription, struct stored_subscription *row, char flow_text[]);
+void subscription_fill_row(const struct subscription *subscription, struct stored_subscription *row,
+			   char flow_text[STORED_FLOW_SIZE]);
 void subscription_remove_row(struct subscription *subscription);
 /* From storage. */
 void subscriptions_load(struct events *events, storage_done_fn *done, void *arg);
@@ -143,8 +173,8 @@ void subscription_on_notified(void *arg, int result, struct sip_message *respons
 
 void notifier_init(struct events *events);
 void notifier_finish(struct events *events);
-/* Sends a NOTIFY if it wants one and may have one now. */
-void notifier_try(struct subscription *subscription);
+/* Sends a NOTIFY if it wants one and may have one now. True: one is on its way. */
+bool notifier_try(struct subscription *subscription);
 /* The entity-tag (RFC 5839) of what this watcher would be told; false where memory is exhausted. */
 bool notifier_read_tag(struct subscription *subscription, uint64_t *tag);
 #define NOTIFIER_TAG_SIZE 17

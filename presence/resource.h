@@ -39,29 +39,37 @@ static inline struct slice resource_name(const struct resource *resource)
 	return slice_of(resource->name, resource->name_length);
 }
 
-/* One piece of state that somebody published; made and changed by publication.c only. */
+struct publication_change;
+
+/* One piece of state that somebody published; made and changed by the files publication… only. */
 struct publication {
 	struct table_link link;       /* by id */
 	struct list_link of_resource; /* oldest change first */
 	struct events *events;
 	struct resource *resource;
+	struct publication_change *running; /* a change that is being committed; NULL: none */
 	struct timer expiry;
 	int64_t id;
-	int64_t publisher_id, device_id;
-	int64_t published_at_ms, expires_at_ms; /* since 1970; monotonic */
-	int64_t stored_until_s;
-	uint32_t revision, granted_s;
-	uint32_t tolerated_revision; /* entity-tags from here on are good: 0: only the newest (after a restart we cannot
-					know) */
-	bool is_busy;                /* a change of it is being committed */
+	int64_t publisher_id;    /* account; 0: the server, or a trusted address */
+	int64_t device_id;       /* the publisher's; 0: not known */
+	int64_t published_at_ms; /* since 1970: when the body last changed */
+	int64_t stored_until_s;  /* the row's lease */
+	uint32_t revision;       /* 0: its first commit is under way, and it does not count yet */
+	uint32_t granted_s;
+	bool is_loaded; /* from a row, and not changed since: later revisions than the row's may have been given out */
+	bool was_registered; /* its device has been seen as one that registers */
 	uint16_t content_type_length, source_length;
 	uint32_t body_length;
 	char *texts; /* content type, source, body */
 };
 
+/* What is published for a resource, the oldest change first; NULL as `previous` is the start, NULL the end. */
+const struct publication *publication_next(const struct resource *resource, const struct publication *previous);
 struct slice publication_content_type(const struct publication *publication);
 struct slice publication_source(const struct publication *publication);
 struct slice publication_body(const struct publication *publication);
+/* The account's devices as they are now have registered: what they have published (as `account`) is marked so. */
+void publications_note_devices(struct resource *resource, const struct account *account);
 
 /* NULL where there is none. */
 struct resource *resource_find(struct events *events, const char *package, struct slice name);

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "core/clock.h"
+#include "core/peer.h"
 #include "core/stored_flow.h"
 #include "sip/uri.h"
 
@@ -320,14 +321,7 @@ struct binding *location_reachable(const struct device *device)
 
 struct address location_tcp_peer(const struct binding *binding)
 {
-	struct address peer = {0};
-	struct sip_uri uri;
-	if (binding->flow.transport != TRANSPORT_UDP ||
-	    sip_uri_parse(binding_text(binding, BINDING_CONTACT), &uri) != 0 ||
-	    !address_parse_ip(uri.host, uri.port ? uri.port : 5060, &peer) ||
-	    !address_same_ip(&peer, &binding->flow.peer))
-		return (struct address){0};
-	return peer;
+	return peer_by_tcp(&binding->flow, binding_text(binding, BINDING_CONTACT));
 }
 
 const struct location_counters *location_counters(const struct location *location)

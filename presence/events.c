@@ -1,0 +1,239 @@
+/* The event core: its packages, and what comes to it from the rest of the server. SPDX-License-Identifier: MIT */
+#include "presence/events.h"
+
+#include "base/error.h"
+#include "core/clock.h"
+#include "presence/events_state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct events *events_create(const struct events_parts *parts, const struct events_options *options)
+{
+	struct events *events = calloc(1, sizeof *events);
+	if (!events)
+		return NULL;
+	events->parts = *parts;
+	events->options = *options;
+	notifier_init(events);
+	if (table_init(&events->resources) != 0 || table_init(&events->publications) != 0 ||
+	    table_init(&events->by_dialog) != 0 || table_init(&events->by_connection) != 0) {
+		events_destroy(events);
+		return NULL;
+	}
+	return events;
+}
+
+static void destroy_members(struct events *events, struct resource *resource)
+{
+	resource->subscription_count++; /* keeps it until all are gone */
+	while (!list_is_empty(&resource->subscriptions))
+		subscription_destroy(CONTAINER_OF(resource->subscriptions.next, struct subscription, of_resource));
+	publications_destroy(events, resource);
+	resource->subscription_count--;
+	resource_release(events, resource);
+}
+
+static bool destroy_resource(struct table_link *link, void *arg)
+{
+	destroy_members(arg, CONTAINER_OF(link, struct resource, link));
+	return true;
+}
+
+void events_destroy(struct events *events)
+{
+	if (!events)
+		return;
+	table_each(&events->resources, destroy_resource, events);
+	table_finish(&events->by_connection);
+	table_finish(&events->by_dialog);
+	table_finish(&events->publications);
+	table_finish(&events->resources);
+	notifier_finish(events);
+	free(events);
+}
+
+void events_set_options(struct events *events, const struct events_options *options)
+{
+	events->options = *options;
+}
+
+const struct events_counters *events_counters(const struct events *events)
+{
+	return &events->counters;
+}
+
+const struct events_parts *events_parts(const struct events *events)
+{
+	return &events->parts;
+}
+
+/* --- packages ------------------------------------------------------------------------------------------------- */
+
+int events_add_package(struct events *events, const struct event_package *package, enum watch_policy policy, void *arg)
+{
+	if (events->package_count == EVENT_PACKAGES_MOST)
+		return ERR_LIMIT;
+	events->packages[events->package_count++] = (struct package_row){package, policy, arg};
+	return 0;
+}
+
+const struct package_row *events_find_package(const struct events *events, struct slice name)
+{
+	/* RFC 6665 §8.2.1 compares with case; old Linphones ask for "Presence". */
+	for (unsigned i = 0; i < events->package_count; i++)
+		if (slice_equal_nocase(name, slice_text(events->packages[i].package->name)))
+			return &events->packages[i];
+	return NULL;
+}
+
+void events_set_policy(struct events *events, const char *package, enum watch_policy policy)
+{
+	for (unsigned i = 0; i < events->package_count; i++)
+		if (slice_equal_nocase(slice_text(package), slice_text(events->packages[i].package->name)))
+			events->packages[i].policy = policy;
+}
+
+void events_write_allowed(const struct events *events, struct buffer *headers)
+{
+	buffer_text(headers, "Allow-Events: ");
+	for (unsigned i = 0; i < events->package_count; i++) {
+		buffer_text(headers, i > 0 ? ", " : "");
+		buffer_text(headers, events->packages[i].package->name);
+	}
+	buffer_text(headers, "\r\n");
+}
+
+/* --- what happens elsewhere ------------------------------------------------------------------------------------- */
+
+static bool is_over(const struct table_link *link, const void *key)
+{
+	const uint64_t *connection = key;
+	return CONTAINER_OF(link, const struct subscription, by_connection)->flow.connection == *connection;
+}
+
+void events_flow_closed(struct events *events, const struct flow *flow)
+{
+	if (flow->connection == 0)
+		return;
+	uint64_t hash = table_hash(&events->by_connection, &flow->connection, sizeof flow->connection);
+	struct table_link *link;
+	while ((link = table_find(&events->by_connection, hash, is_over, &flow->connection))) {
+		struct subscription *subscription = CONTAINER_OF(link, struct subscription, by_connection);
+		subscription_set_flow(subscription, NULL);
+		if (subscription->state == SUBSCRIPTION_ENDING && !subscription->notify)
+			subscription_destroy(subscription);
+	}
+}
+
+/* The way to it is lost, or a NOTIFY over it was not answered: then the device's new registration says where it is. */
+static bool needs_new_flow(const struct subscription *subscription, const struct flow *flow)
+{
+	return !subscription->is_reachable || (subscription->failures > 0 && !flow_equal(&subscription->flow, flow));
+}
+
+void events_device_returned(struct events *events, struct device *device)
+{
+	const struct binding *binding = location_reachable(device);
+	(void)events;
+	/* Devices without an instance share one number: it says nothing of who has come back. */
+	if (!binding || device->id == STORAGE_DEVICE_WITHOUT_INSTANCE)
+		return;
+	struct subscription *next;
+	for (struct subscription *each = device->account->subscriptions; each; each = next) {
+		next = each->next_of_watcher;
+		if (each->device_id != device->id || each->state != SUBSCRIPTION_ACTIVE ||
+		    !needs_new_flow(each, &binding->flow))
+			continue;
+		subscription_set_flow(each, &binding->flow);
+		each->failures = 0;
+		each->due_at_ms = 0;
+		each->wants_full = true;
+		notifier_try(each);
+	}
+}
+
+static void end_watchers_of(struct events *events, struct slice user)
+{
+	for (unsigned i = 0; i < events->package_count; i++) {
+		struct resource *resource = resource_find(events, events->packages[i].package->name, user);
+		if (!resource)
+			continue;
+		resource->subscription_count++; /* keeps it until all are gone */
+		publications_destroy(events, resource);
+		struct list_link *next;
+		for (struct list_link *link = resource->subscriptions.next; link != &resource->subscriptions;
+		     link = next) {
+			next = link->next;
+			subscription_end(CONTAINER_OF(link, struct subscription, of_resource), REASON_NO_RESOURCE);
+		}
+		resource->subscription_count--;
+		resource_release(events, resource);
+	}
+}
+
+void events_account_removed(struct events *events, struct account *account)
+{
+	struct subscription *next;
+	for (struct subscription *each = account->subscriptions; each; each = next) {
+		next = each->next_of_watcher;
+		subscription_end(each, REASON_REJECTED);
+	}
+	end_watchers_of(events, account_user(account));
+}
+
+bool events_device_subscribes(const struct events *events, const struct account *account, const struct device *device,
+			      const char *package)
+{
+	const struct package_row *row = events_find_package(events, slice_text(package));
+	for (const struct subscription *each = account->subscriptions; each; each = each->next_of_watcher) {
+		if (events_row(events, each->resource) != row || each->state == SUBSCRIPTION_ENDING)
+			continue;
+		if (device->id != STORAGE_DEVICE_WITHOUT_INSTANCE && each->device_id == device->id)
+			return true;
+		/* Without an instance: the same address is the same phone. */
+		for (const struct binding *binding = device->bindings; binding; binding = binding->next)
+			if (each->is_reachable && binding->reachable && flow_equal(&each->flow, &binding->flow))
+				return true;
+	}
+	return false;
+}
+
+/* --- loading ------------------------------------------------------------------------------------------------------ */
+
+static void on_publications(void *arg, int result)
+{
+	struct events *events = arg;
+	if (result == 0)
+		log_event(events->parts.log, LOG_INFO, "events_loaded", NULL,
+			  "%u subscriptions, %u of them suspended, and %u publications", events->counters.subscriptions,
+			  events->counters.suspended, events->counters.publications);
+	events->on_loaded(events->on_loaded_arg, result);
+}
+
+static void on_subscriptions(void *arg, int result)
+{
+	struct events *events = arg;
+	if (result == 0)
+		publications_load(events, on_publications, events);
+	else
+		events->on_loaded(events->on_loaded_arg, result);
+}
+
+static void on_generation(void *arg, int result, int64_t generation)
+{
+	struct events *events = arg;
+	if (result == 0) {
+		events->generation = (uint32_t)generation;
+		subscriptions_load(events, on_subscriptions, events);
+	} else {
+		events->on_loaded(events->on_loaded_arg, result);
+	}
+}
+
+void events_load(struct events *events, storage_done_fn *done, void *arg)
+{
+	events->on_loaded = done;
+	events->on_loaded_arg = arg;
+	storage_next_generation(events->parts.storage, on_generation, events);
+}

@@ -1,0 +1,402 @@
+/* Subscriptions as objects: their indexes, their rows, their time, their end. SPDX-License-Identifier: MIT */
+#include "base/error.h"
+#include "core/clock.h"
+#include "core/stored_flow.h"
+#include "presence/events_state.h"
+
+#include <stdlib.h>
+
+/* --- making, finding, freeing ------------------------------------------------------------------------------------- */
+
+struct subscription *subscription_create(struct events *events, struct resource *resource, struct account *watcher)
+{
+	struct subscription *subscription = calloc(1, sizeof *subscription);
+	if (!subscription)
+		return NULL;
+	subscription->events = events;
+	subscription->resource = resource;
+	subscription->watcher = watcher;
+	account_hold(events->parts.accounts, watcher);
+	list_append(&resource->subscriptions, &subscription->of_resource);
+	resource->subscription_count++;
+	subscription->next_of_watcher = watcher->subscriptions;
+	watcher->subscriptions = subscription;
+	events->counters.subscriptions++;
+	events->counters.suspended++;
+	return subscription;
+}
+
+static void unlink_from_watcher(struct subscription *subscription)
+{
+	struct subscription **at = &subscription->watcher->subscriptions;
+	while (*at != subscription)
+		at = &(*at)->next_of_watcher;
+	*at = subscription->next_of_watcher;
+}
+
+void subscription_destroy(struct subscription *subscription)
+{
+	struct events *events = subscription->events;
+	struct resource *resource = subscription->resource;
+	timer_stop(&subscription->timer);
+	client_transaction_forget(subscription->notify);
+	subscription_set_flow(subscription, NULL);
+	if (subscription->is_indexed)
+		table_remove(&events->by_dialog, &subscription->by_dialog);
+	unlink_from_watcher(subscription);
+	account_release(events->parts.accounts, subscription->watcher);
+	list_remove(&subscription->of_resource);
+	dialog_finish(&subscription->dialog);
+	events->counters.subscriptions--;
+	events->counters.suspended--;
+	if (subscription->pending)
+		subscription->pending->subscription = NULL;
+	free(subscription);
+	resource->subscription_count--;
+	resource_release(events, resource);
+}
+
+struct dialog_key {
+	struct slice call_id, local_tag, remote_tag;
+};
+
+static uint64_t hash_of(const struct events *events, const struct dialog_key *key)
+{
+	/* Our tag is ours and random: it alone spreads them; the rest is compared. */
+	return table_hash(&events->by_dialog, key->local_tag.at, key->local_tag.length);
+}
+
+static bool has_key(const struct table_link *link, const void *key)
+{
+	const struct dialog *dialog = &CONTAINER_OF(link, const struct subscription, by_dialog)->dialog;
+	const struct dialog_key *wanted = key;
+	return slice_equal(dialog_text(dialog, DIALOG_CALL_ID), wanted->call_id) &&
+	       slice_equal(dialog_text(dialog, DIALOG_LOCAL_TAG), wanted->local_tag) &&
+	       slice_equal(dialog_text(dialog, DIALOG_REMOTE_TAG), wanted->remote_tag);
+}
+
+void subscription_index(struct subscription *subscription)
+{
+	struct events *events = subscription->events;
+	struct dialog_key key = {.local_tag = dialog_text(&subscription->dialog, DIALOG_LOCAL_TAG)};
+	table_insert(&events->by_dialog, &subscription->by_dialog, hash_of(events, &key));
+	subscription->is_indexed = true;
+}
+
+struct subscription *subscription_find(const struct events *events, struct slice call_id, struct slice local_tag,
+				       struct slice remote_tag)
+{
+	struct dialog_key key = {call_id, local_tag, remote_tag};
+	struct table_link *link = table_find(&events->by_dialog, hash_of(events, &key), has_key, &key);
+	return link ? CONTAINER_OF(link, struct subscription, by_dialog) : NULL;
+}
+
+void subscription_set_flow(struct subscription *subscription, const struct flow *flow)
+{
+	struct events *events = subscription->events;
+	if (subscription->is_linked)
+		table_remove(&events->by_connection, &subscription->by_connection);
+	subscription->is_linked = false;
+	bool is_reachable = flow && transport_is_open(events->parts.transport, flow);
+	if (subscription->is_reachable != is_reachable)
+		events->counters.suspended += is_reachable ? (unsigned)-1 : 1u;
+	subscription->is_reachable = is_reachable;
+	if (flow)
+		subscription->flow = *flow;
+	if (is_reachable && flow->connection != 0) {
+		table_insert(&events->by_connection, &subscription->by_connection,
+			     table_hash(&events->by_connection, &flow->connection, sizeof flow->connection));
+		subscription->is_linked = true;
+	}
+}
+
+/* --- rows ------------------------------------------------------------------------------------------------------ */
+
+static struct slice format_name(const struct subscription *subscription)
+{
+	const struct event_package *package = resource_package(subscription->events, subscription->resource);
+	return slice_text(package->formats[subscription->format]->media_type);
+}
+
+void subscription_fill_row(const struct subscription *subscription, struct stored_subscription *row,
+			   char flow_text[STORED_FLOW_SIZE])
+{
+	struct slice texts[DIALOG_TEXT_COUNT];
+	dialog_texts(&subscription->dialog, texts);
+	*row = (struct stored_subscription){
+		.id = subscription->id,
+		.watcher_id = subscription->watcher->id,
+		.device_id = subscription->device_id,
+		.package = slice_text(resource_package(subscription->events, subscription->resource)->name),
+		.resource = resource_name(subscription->resource),
+		.event_id = texts[DIALOG_USAGE],
+		.call_id = texts[DIALOG_CALL_ID],
+		.local_tag = texts[DIALOG_LOCAL_TAG],
+		.remote_tag = texts[DIALOG_REMOTE_TAG],
+		.local = texts[DIALOG_LOCAL],
+		.remote = texts[DIALOG_REMOTE],
+		.target = texts[DIALOG_TARGET],
+		.route_set = texts[DIALOG_ROUTES],
+		.flow = stored_flow_write(&subscription->flow, flow_text),
+		.user_agent = slice_text(subscription->profile->name),
+		.media_type = format_name(subscription),
+		.local_cseq = subscription->dialog.local_cseq,
+		.generation = subscription->events->generation,
+		.remote_cseq = subscription->dialog.remote_cseq,
+		.created_at_ms = clock_unix_ms(),
+		.expires_at_s = subscription->stored_until_s,
+		.granted_s = subscription->granted_s,
+		.least_interval_ms = subscription->least_interval_ms,
+		.most_interval_ms = subscription->most_interval_ms,
+	};
+}
+
+static void on_row_removed(void *arg, int result)
+{
+	/* Where it failed, the row goes with a purge when its lease is over. */
+	(void)arg;
+	(void)result;
+}
+
+void subscription_remove_row(struct subscription *subscription)
+{
+	if (subscription->has_row)
+		storage_remove_subscription(subscription->events->parts.storage, subscription->id, on_row_removed,
+					    NULL);
+	subscription->has_row = false;
+}
+
+static bool find_format(const struct event_package *package, struct slice media_type, uint8_t *format)
+{
+	for (uint8_t i = 0; package->formats && package->formats[i]; i++) {
+		if (slice_equal_nocase(media_type, slice_text(package->formats[i]->media_type))) {
+			*format = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int take_dialog(struct subscription *subscription, const struct stored_subscription *row)
+{
+	const struct slice texts[DIALOG_TEXT_COUNT] = {
+		[DIALOG_CALL_ID] = row->call_id,       [DIALOG_LOCAL_TAG] = row->local_tag,
+		[DIALOG_REMOTE_TAG] = row->remote_tag, [DIALOG_LOCAL] = row->local,
+		[DIALOG_REMOTE] = row->remote,         [DIALOG_TARGET] = row->target,
+		[DIALOG_ROUTES] = row->route_set,      [DIALOG_USAGE] = row->event_id,
+	};
+	/* What was sent since the row was written lies within the blocks of the processes that ran since. */
+	uint32_t processes = subscription->events->generation - row->generation;
+	subscription->dialog.local_cseq = row->local_cseq + processes * CSEQ_BLOCK;
+	subscription->dialog.remote_cseq = row->remote_cseq;
+	subscription->row_cseq = row->local_cseq + processes * CSEQ_BLOCK;
+	return dialog_set(&subscription->dialog, texts);
+}
+
+static int take(struct events *events, const struct stored_account *watcher, const struct stored_subscription *row)
+{
+	const struct package_row *package = events_find_package(events, row->package);
+	uint8_t format;
+	/* A package or format that an older program had: the row goes when its lease is over. */
+	if (!package || !find_format(package->package, row->media_type, &format))
+		return 0;
+	int64_t left_s = row->expires_at_s - clock_unix_ms() / 1000;
+	/* Whoever was granted a time before the restart has no more than that from now on. */
+	int64_t lives_s = left_s < (int64_t)row->granted_s ? left_s : (int64_t)row->granted_s;
+	struct account *account = accounts_take(events->parts.accounts, watcher);
+	struct resource *resource = account ? resource_get(events, package->package, row->resource) : NULL;
+	struct subscription *subscription = resource ? subscription_create(events, resource, account) : NULL;
+	if (!subscription || take_dialog(subscription, row) != 0) {
+		if (subscription)
+			subscription_destroy(subscription);
+		else if (resource)
+			resource_release(events, resource);
+		return ERR_NO_MEMORY;
+	}
+	struct flow flow;
+	subscription_index(subscription);
+	subscription->id = row->id;
+	subscription->device_id = row->device_id;
+	subscription->profile = profiles_find_named(events->parts.profiles, row->user_agent);
+	subscription->format = format;
+	subscription->state = SUBSCRIPTION_ACTIVE;
+	subscription->granted_s = row->granted_s;
+	subscription->expires_at_ms = timers_now(events->parts.timers) + (lives_s > 0 ? lives_s : 0) * 1000;
+	subscription->stored_until_s = row->expires_at_s;
+	subscription->least_interval_ms = row->least_interval_ms;
+	subscription->most_interval_ms = row->most_interval_ms;
+	subscription->has_row = true;
+	subscription->wants_full = true;
+	if (stored_flow_read(events->parts.transport, row->flow, &flow))
+		subscription_set_flow(subscription, &flow);
+	if (subscription->is_reachable && !list_is_linked(&resource->changed))
+		list_append(&events->resuming, &resource->changed);
+	resource->to_tell++;
+	subscription_schedule(subscription);
+	return 0;
+}
+
+static void on_row(void *arg, const struct stored_account *watcher, const struct stored_subscription *row)
+{
+	struct events *events = arg;
+	int result = take(events, watcher, row);
+	if (result != 0)
+		log_event(events->parts.log, LOG_ERROR, "subscription_not_loaded",
+			  &(struct log_context){.aor = watcher->user, .call_id = row->call_id}, "%s",
+			  error_text(result));
+}
+
+void subscriptions_load(struct events *events, storage_done_fn *done, void *arg)
+{
+	storage_load_subscriptions(events->parts.storage, on_row, done, arg);
+}
+
+/* --- time ------------------------------------------------------------------------------------------------------ */
+
+static void on_time(struct timer *timer)
+{
+	struct subscription *subscription = CONTAINER_OF(timer, struct subscription, timer);
+	int64_t now_ms = timers_now(subscription->events->parts.timers);
+	if (now_ms >= subscription->expires_at_ms) {
+		/* RFC 6665 §4.2.2: it has expired, which is said as long as there is somebody to say it to */
+		subscription_end(subscription, REASON_TIMEOUT);
+		return;
+	}
+	if (subscription->most_interval_ms > 0 &&
+	    now_ms >= subscription->notified_at_ms + (int64_t)subscription->most_interval_ms)
+		subscription->wants_full = true; /* RFC 6446 §5.3: a NOTIFY though nothing has changed */
+	if (now_ms >= subscription->due_at_ms)
+		subscription->due_at_ms = 0;
+	notifier_try(subscription);
+	subscription_schedule(subscription);
+}
+
+void subscription_schedule(struct subscription *subscription)
+{
+	struct timers *timers = subscription->events->parts.timers;
+	int64_t now_ms = timers_now(timers), next_ms = subscription->expires_at_ms;
+	if (subscription->state == SUBSCRIPTION_ENDING || subscription->state == SUBSCRIPTION_STARTING) {
+		timer_stop(&subscription->timer);
+		return;
+	}
+	if (subscription->due_at_ms > 0 && subscription->due_at_ms < next_ms)
+		next_ms = subscription->due_at_ms;
+	if (subscription->most_interval_ms > 0 && subscription->is_reachable && !subscription->notify) {
+		int64_t periodic_ms = subscription->notified_at_ms + (int64_t)subscription->most_interval_ms;
+		if (periodic_ms > now_ms && periodic_ms < next_ms)
+			next_ms = periodic_ms;
+	}
+	timer_start(timers, &subscription->timer, next_ms > now_ms ? next_ms - now_ms : 0, on_time);
+}
+
+/* --- the end --------------------------------------------------------------------------------------------------- */
+
+void subscription_end(struct subscription *subscription, enum subscription_reason reason)
+{
+	if (subscription->state == SUBSCRIPTION_ENDING)
+		return;
+	subscription_remove_row(subscription);
+	subscription->events->counters.ended++;
+	bool was_told = subscription->state == SUBSCRIPTION_ACTIVE;
+	subscription->state = SUBSCRIPTION_ENDING;
+	subscription->reason = (uint8_t)reason;
+	timer_stop(&subscription->timer);
+	if (subscription->notify)
+		return; /* the last NOTIFY follows the one that is on its way */
+	subscription->due_at_ms = 0;
+	subscription->wants_full = true;
+	if (!was_told || !notifier_try(subscription))
+		subscription_destroy(subscription);
+}
+
+static int64_t back_off_ms(const struct subscription *subscription)
+{
+	const struct events_options *options = &subscription->events->options;
+	uint64_t seconds = options->retry_first_s;
+	for (unsigned i = 1; i < subscription->failures && seconds < options->retry_most_s; i++)
+		seconds *= 2;
+	return (int64_t)(seconds < options->retry_most_s ? seconds : options->retry_most_s) * 1000;
+}
+
+/* RFC 6665 §4.2.2, RFC 5057 §5.1: these say that there is no such subscription at the other end. */
+static bool ends_subscription(unsigned status)
+{
+	static const unsigned final[] = {401, 403, 404, 405, 407, 410, 416, 481, 484, 485, 489, 501, 603, 604};
+	for (size_t i = 0; i < ARRAY_SIZE(final); i++)
+		if (status == final[i])
+			return true;
+	return false;
+}
+
+static void log_outcome(const struct subscription *subscription, enum log_level level, const char *what,
+			const char *sentence)
+{
+	char flow[FLOW_TEXT_SIZE];
+	struct log_context context = {.aor = account_user(subscription->watcher),
+				      .call_id = dialog_text(&subscription->dialog, DIALOG_CALL_ID),
+				      .flow = flow_write(&subscription->flow, flow),
+				      .status = subscription->last_status};
+	log_event(subscription->events->parts.log, level, what, &context, "%s of %.*s: %s",
+		  resource_package(subscription->events, subscription->resource)->name,
+		  SLICE_ARGS(resource_name(subscription->resource)), sentence);
+}
+
+/* One that is not answered is told again, later; a dead watcher delays nobody. */
+static void retry_later(struct subscription *subscription, int result)
+{
+	if (subscription->failures < UINT8_MAX)
+		subscription->failures++;
+	subscription->wants_full = true;
+	subscription->events->counters.unanswered++;
+	subscription->due_at_ms = timers_now(subscription->events->parts.timers) + back_off_ms(subscription);
+	log_outcome(subscription, LOG_INFO, "notify_unanswered",
+		    result < 0 ? error_text(result) : "the watcher could not take it");
+}
+
+static void on_answered(struct subscription *subscription)
+{
+	subscription->failures = 0;
+	subscription->told_version = subscription->sent_version;
+	subscription->told_tag = subscription->sent_tag;
+	subscription->events->counters.answered++;
+}
+
+/* The other end knows nothing of it any more. */
+static void on_unknown(struct subscription *subscription)
+{
+	struct events *events = subscription->events;
+	events->counters.rejected++;
+	log_outcome(subscription, LOG_INFO, "watcher_gone", "the watcher knows nothing of it any more");
+	if (subscription->state != SUBSCRIPTION_ENDING)
+		events->counters.ended++;
+	subscription_remove_row(subscription);
+	subscription_destroy(subscription);
+}
+
+void subscription_on_notified(void *arg, int result, struct sip_message *response)
+{
+	struct subscription *subscription = arg;
+	unsigned status = response ? response->status : 0;
+	bool is_answered = status >= 200 && status < 300, was_last = subscription->sent_version == NOTIFIED_LAST;
+	subscription->notify = NULL;
+	subscription->last_status = (uint16_t)status;
+	if (ends_subscription(status)) {
+		on_unknown(subscription);
+		return;
+	}
+	if (is_answered)
+		on_answered(subscription);
+	else if (result == ERR_CLOSED)
+		subscription->wants_full = true; /* suspended: events_flow_closed has said so, or will */
+	else
+		retry_later(subscription, result);
+	if (subscription->state == SUBSCRIPTION_ENDING) {
+		subscription->wants_full = true;
+		subscription->due_at_ms = 0;
+		if (was_last || !is_answered || !notifier_try(subscription))
+			subscription_destroy(subscription);
+		return;
+	}
+	notifier_try(subscription);
+	subscription_schedule(subscription);
+}
