@@ -1,0 +1,209 @@
+/* The table of phone profiles, and how a User-Agent finds its row. SPDX-License-Identifier: MIT */
+#include "presence/profile.h"
+
+#include "bodies/body.h"
+
+#include <stdlib.h>
+
+/* Most rows have a style of their own only in dialog documents. What all of them need is done for everybody: counts
+ * even where nothing is known (Samsung), versions and CSeq that only grow (Polycom), patience with a NOTIFY that is not
+ * answered (SPA), one subscription for each device however often it comes with a new Call-ID. */
+#define IDLE BODY_DUMMY_DIALOG
+#define SINGLE BODY_SINGLE_DIALOG
+
+#define YEALINK_REASON                                                                                                 \
+	"The key goes dark where a document has no <dialog>, also in idle; the remote party is shown, so it stays in."
+#define POLY_REASON "By the RFCs; a NOTIFY whose CSeq or version goes back is ignored, which ours never do."
+#define SNOM_REASON "Names users by pres: URIs in its own documents, and finds them so in ours."
+#define GRANDSTREAM_REASON                                                                                             \
+	"Wants to be told of its mailbox unasked, unless it is set to subscribe; dialog documents by the RFC."
+#define SPA_REASON                                                                                                     \
+	"The SPA962 crashes at a second <dialog>, and its relatives, the adapters among them, are of the same "        \
+	"making. One "                                                                                                 \
+	"that does not answer a NOTIFY is not gone."
+#define CISCO_REASON "Not the firmware of the SPA phones: all dialogs, by the RFC."
+#define ATA_REASON                                                                                                     \
+	"Has no busy lamps; asks for its mailbox for 2147483647 s, and is given what the server grants at most."
+#define COUNTERPATH_REASON "The contact stays without a state where a dialog document has no <dialog>, also in idle."
+#define AASTRA_REASON "The key keeps its last state where a document has no <dialog>, also in idle."
+#define BROWSER_REASON                                                                                                 \
+	"A page subscribes to what it shows; a NOTIFY out of dialog would be answered, but shown by nobody."
+
+/* The first row that fits counts. */
+static const struct profile shipped[] = {
+	{"Yealink", "Yealink*", IDLE, true, false, YEALINK_REASON},
+
+	{"Poly", "Poly*", 0, true, false, POLY_REASON},
+
+	{"Snom", "snom*", BODY_PRES_ENTITY, true, false, SNOM_REASON},
+
+	{"Grandstream", "Grandstream*", 0, true, false, GRANDSTREAM_REASON},
+
+	{"Cisco SPA", "Cisco/SPA*", SINGLE, true, false, SPA_REASON},
+	{"Cisco SPA", "Linksys*", SINGLE, true, false, SPA_REASON},
+	{"Cisco SPA", "Sipura*", SINGLE, true, false, SPA_REASON},
+	{"Cisco", "Cisco-CP*", 0, true, false, CISCO_REASON},
+	{"Cisco", "Cisco/CP*", 0, true, false, CISCO_REASON},
+	{"Cisco ATA", "Cisco?ATA*", 0, true, false, ATA_REASON},
+
+	{"CounterPath", "Bria*", IDLE, true, false, COUNTERPATH_REASON},
+	{"CounterPath", "X-Lite*", IDLE, true, false, COUNTERPATH_REASON},
+	{"CounterPath", "eyeBeam*", IDLE, true, false, COUNTERPATH_REASON},
+	{"CounterPath", "CounterPath*", IDLE, true, false, COUNTERPATH_REASON},
+
+	{"Mitel", "Aastra*", IDLE, true, false, AASTRA_REASON},
+	{"Mitel", "Mitel*", IDLE, true, false, AASTRA_REASON},
+
+	{"Linphone", "Linphone*", 0, false, false,
+	 "Has no message-summary in the versions that were tried (5.1), so it is not told unasked; it may subscribe. "
+	 "It "
+	 "shows a friend at no status at all where a tuple's <basic> is neither open nor closed, which we never send."},
+	{"Panasonic", "Panasonic*", 0, true, false, "By the RFCs; asks for as-feature-event, too, which gets 489."},
+	{"Gigaset", "Gigaset*", 0, true, false, "By the RFCs; asks for ua-profile, too, which gets 489."},
+	{"Gigaset", "N?10 IP*", 0, true, false, "The same: the bases name only their model."},
+	{"Samsung", "Samsung*", 0, true, false,
+	 "Cannot read a message-summary without a body; ours always have counts, 0/0 where nothing is known."},
+
+	{"baresip", "baresip*", 0, false, false, "Refuses a NOTIFY out of dialog with 481; its module mwi subscribes."},
+	{"browser", "*JsSIP*", 0, false, false, BROWSER_REASON},
+	{"browser", "*SIP.js*", 0, false, false, BROWSER_REASON},
+	{"browser", "*SIPJS*", 0, false, false, BROWSER_REASON},
+	{"browser", "*sipML5*", 0, false, false, BROWSER_REASON},
+
+	{"any", "*", 0, true, false, "What the RFCs say; Message-Account tells the key what to call."},
+};
+
+#define SHIPPED_COUNT (sizeof(shipped) / sizeof(shipped[0]))
+#define ROWS_MOST (PROFILES_OWN_MOST + SHIPPED_COUNT)
+
+/* Rows are tried by the first letter of the User-Agent; those whose pattern begins with a wildcard stand in each of the
+ * lists, in the order of the table. */
+#define LETTERS 27 /* 26, and one for all other bytes */
+
+struct profiles {
+	size_t count;
+	uint8_t lists[LETTERS][ROWS_MOST]; /* indices of rows */
+	uint8_t lengths[LETTERS];
+	struct profile rows[ROWS_MOST];
+	char texts[]; /* of the own rows */
+};
+
+_Static_assert(ROWS_MOST <= UINT8_MAX, "a row's index is a byte");
+
+static unsigned letter_of(char byte)
+{
+	unsigned char low = (unsigned char)(byte | 0x20);
+	return low >= 'a' && low <= 'z' ? low - 'a' : LETTERS - 1;
+}
+
+static bool is_same(char pattern, char byte)
+{
+	if (pattern == '?' || pattern == byte)
+		return true;
+	return letter_of(pattern) < LETTERS - 1 && letter_of(pattern) == letter_of(byte);
+}
+
+/* A star that was passed is where one goes back to, with one more character taken by it; only the last one counts, so
+ * the time is at most the product of both lengths. */
+bool profile_pattern_fits(const char *pattern, struct slice text)
+{
+	const char *star = NULL;
+	size_t at = 0, behind_star = 0;
+	while (at < text.length) {
+		if (*pattern == '*') {
+			star = pattern++;
+			behind_star = at;
+		} else if (*pattern != '\0' && is_same(*pattern, text.at[at])) {
+			pattern++;
+			at++;
+		} else if (star) {
+			pattern = star + 1;
+			at = ++behind_star;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return *pattern == '\0';
+}
+
+static void enter_row(struct profiles *profiles, size_t row)
+{
+	char first = profiles->rows[row].pattern[0];
+	bool is_open = first == '*' || first == '?';
+	for (unsigned letter = 0; letter < LETTERS; letter++) {
+		if (is_open || letter == letter_of(first))
+			profiles->lists[letter][profiles->lengths[letter]++] = (uint8_t)row;
+	}
+}
+
+/* Copies into the room at `*at` and moves it. */
+static const char *keep_text(char **at, const char *text)
+{
+	char *copy = *at;
+	size_t size = strlen(text) + 1;
+	memcpy(copy, text, size);
+	*at += size;
+	return copy;
+}
+
+struct profiles *profiles_create(const struct profile *own, size_t count)
+{
+	if (count > PROFILES_OWN_MOST)
+		count = PROFILES_OWN_MOST;
+	size_t room = 0;
+	for (size_t i = 0; i < count; i++)
+		room += strlen(own[i].name) + strlen(own[i].pattern) + 2;
+	struct profiles *profiles = calloc(1, sizeof(*profiles) + room);
+	if (!profiles)
+		return NULL;
+	char *at = profiles->texts;
+	for (size_t i = 0; i < count; i++) {
+		struct profile *row = &profiles->rows[profiles->count++];
+		*row = own[i];
+		row->name = keep_text(&at, own[i].name);
+		row->pattern = keep_text(&at, own[i].pattern);
+		row->reason = NULL;
+	}
+	memcpy(&profiles->rows[count], shipped, sizeof(shipped));
+	profiles->count = count + SHIPPED_COUNT;
+	for (size_t i = 0; i < profiles->count; i++)
+		enter_row(profiles, i);
+	return profiles;
+}
+
+void profiles_destroy(struct profiles *profiles)
+{
+	free(profiles);
+}
+
+const struct profile *profiles_find(const struct profiles *profiles, struct slice user_agent)
+{
+	unsigned letter = slice_is_empty(user_agent) ? LETTERS - 1 : letter_of(user_agent.at[0]);
+	for (size_t i = 0; i < profiles->lengths[letter]; i++) {
+		const struct profile *row = &profiles->rows[profiles->lists[letter][i]];
+		if (profile_pattern_fits(row->pattern, user_agent))
+			return row;
+	}
+	return &profiles->rows[profiles->count - 1]; /* never come to: its pattern is "*" */
+}
+
+const struct profile *profiles_at(const struct profiles *profiles, size_t index)
+{
+	return index < profiles->count ? &profiles->rows[index] : NULL;
+}
+
+const struct profile *profile_shipped_at(size_t index)
+{
+	return index < SHIPPED_COUNT ? &shipped[index] : NULL;
+}
+
+const struct profile *profile_shipped_find(struct slice name)
+{
+	for (size_t i = 0; i < SHIPPED_COUNT; i++) {
+		if (slice_equal_nocase(slice_text(shipped[i].name), name))
+			return &shipped[i];
+	}
+	return NULL;
+}
