@@ -33,13 +33,17 @@ struct dialog_info {
 	size_t count;
 };
 
-/* ERR_SYNTAX, ERR_LIMIT, ERR_NO_MEMORY, with a sentence. */
+/* Old publishers are borne with: without a namespace, without a version, with the display name at the target. What is
+ * partial is taken as all there is. Everything is in the arena. ERR_SYNTAX, ERR_LIMIT (of the XML, or more than 100
+ * dialogs), ERR_NO_MEMORY, with a sentence. */
 MUST_CHECK int dialog_info_parse(struct arena *arena, struct slice body, const struct xml_limits *limits,
 				 struct dialog_info *info, struct body_error *error);
 
-/* Documents of several publishers become one: every dialog that is not terminated, and of the terminated only what is
- * needed to say so; two with the same id from different documents both stay, with ids made unique; the same dialog seen
- * by both (Call-ID and tags) is one. ERR_NO_MEMORY. */
+/* Documents of several publishers become one: every dialog that is not terminated, and where there is none the last of
+ * the terminated, to say so; two with the same id from different documents both stay, with ids made unique.
+ * The same dialog seen by two (Call-ID and tags, as far as both are known) is one, in the phase that has come further
+ * (terminated by one and not yet by the other: not yet); what is later in one document replaces what is earlier. The
+ * state is in the arena, and points into the documents. ERR_NO_MEMORY. */
 MUST_CHECK int dialog_info_compose(struct arena *arena, const struct dialog_info *documents, size_t count,
 				   struct dialog_info *state);
 /* Whether the user is in a call: a dialog is confirmed. */
@@ -49,4 +53,5 @@ bool dialog_info_has_call(const struct dialog_info *state);
 void dialog_info_write_simple(struct buffer *buffer, struct slice entity, struct slice id, enum dialog_phase phase,
 			      enum dialog_direction direction);
 
-extern const struct body_format dialog_info_format; /* application/dialog-info+xml, of struct dialog_info */
+/* application/dialog-info+xml, of struct dialog_info; always full state, of the target's user. */
+extern const struct body_format dialog_info_format;
