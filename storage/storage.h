@@ -67,6 +67,7 @@ struct stored_account {
 	struct slice user, domain; /* plain (unescaped) user, lower-case domain */
 	uint8_t ha1_md5[16];
 	uint8_t ha1_sha256[32];
+	uint32_t untaken; /* messages that no device has taken: told by storage_load_account alone, else 0 */
 };
 
 struct stored_device {
@@ -178,8 +179,8 @@ typedef void storage_recent_fn(void *arg, int64_t receiver_id, struct slice send
 void storage_load_recent(struct storage *storage, int64_t since_ms, unsigned most, storage_recent_fn *each,
 			 storage_done_fn *done, void *arg);
 
-/* Deletes a bounded slice of what is over: expired bindings and debts, messages that are owed to nobody and older
- * than `history_s`, devices not seen for `device_s`. `more` tells that there is more to do. */
+/* Deletes a bounded slice of what is over: expired bindings, subscriptions, publications and debts, messages that are
+ * owed to nobody and older than `history_s`, devices not seen for `device_s`. `more` tells that there is more to do. */
 typedef void storage_purged_fn(void *arg, int result, bool more);
 void storage_purge(struct storage *storage, int64_t history_s, int64_t device_s, unsigned most, storage_purged_fn *done,
 		   void *arg);
@@ -214,7 +215,7 @@ void storage_save_subscription(struct storage *storage, const struct stored_subs
 /* Nothing happens for those that are not there. */
 void storage_remove_subscription(struct storage *storage, int64_t id, storage_done_fn *done, void *arg);
 
-/* All that are not expired, at start, each with its watcher; then `done`. */
+/* All of this node that are not expired, at start, each with its watcher, the oldest first; then `done`. */
 typedef void storage_subscription_fn(void *arg, const struct stored_account *watcher,
 				     const struct stored_subscription *subscription);
 void storage_load_subscriptions(struct storage *storage, storage_subscription_fn *each, storage_done_fn *done,
@@ -236,13 +237,18 @@ struct stored_publication {
 	uint32_t granted_s;
 	struct slice content_type, body;
 };
+/* As subscriptions. */
 void storage_save_publication(struct storage *storage, const struct stored_publication *publication,
 			      storage_done_fn *done, void *arg);
 void storage_remove_publication(struct storage *storage, int64_t id, storage_done_fn *done, void *arg);
+/* All that are not expired, of all nodes. */
 typedef void storage_publication_fn(void *arg, const struct stored_publication *publication);
 void storage_load_publications(struct storage *storage, storage_publication_fn *each, storage_done_fn *done, void *arg);
 
 /* --- voicemail boxes ----------------------------------------------------------------------------------------- */
+
+/* Names of mailboxes, classes and users are UTF-8 of 1 … 255 bytes; others are refused (ERR_STORAGE_REFUSED). */
+#define STORAGE_MAILBOX_NAME_MOST 255
 
 /* What waits in one mailbox, of one class of messages ("voice", "fax", "text" …). */
 struct stored_message_count {
@@ -250,7 +256,8 @@ struct stored_message_count {
 	uint32_t fresh, old, urgent_fresh, urgent_old;
 };
 /* Sets all classes of one mailbox: those given are inserted or replaced, the others of it removed; none at all: the
- * mailbox is as if it had never been heard of. One transaction. */
+ * mailbox is as if it had never been heard of. One transaction. The counts' own `mailbox` is not looked at. Later
+ * changes to the same mailbox overtake earlier ones that still wait. */
 void storage_save_mailbox(struct storage *storage, struct slice mailbox, const struct stored_message_count *counts,
 			  size_t count, storage_done_fn *done, void *arg);
 /* Who else but the account of its name uses a mailbox: the accounts' user names; replaces what was there. */

@@ -14,19 +14,20 @@ struct account_read {
 /* A row for each device, or one without where the account has none; $3: now. */
 const struct statement accounts_load_statement = {
 	"accounts_load",
-	"SELECT w.place, a.id, a.ha1_md5, a.ha1_sha256, o.mailbox, d.device_id, d.last_seen,"
+	"SELECT w.place, a.id, a.ha1_md5, a.ha1_sha256, o.mailbox, o.untaken, d.device_id, d.last_seen,"
 	" CASE WHEN o.mailbox = 0 OR d.device_id IS NULL THEN 0 ELSE"
 	"  (SELECT count(*) FROM debts x"
 	"   WHERE x.account_id = a.id AND x.device_id = d.device_id AND x.expires_at > $3::bigint) END"
 	" FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w(user_name, domain, place)"
 	" JOIN accounts a ON a.user_name = w.user_name AND a.domain = w.domain"
-	" CROSS JOIN LATERAL (SELECT count(DISTINCT x.message_id) AS mailbox FROM debts x"
+	" CROSS JOIN LATERAL (SELECT count(DISTINCT x.message_id) AS mailbox,"
+	"  count(*) FILTER (WHERE x.device_id = 0) AS untaken FROM debts x"
 	"  WHERE x.account_id = a.id AND x.expires_at > $3::bigint) o"
 	" LEFT JOIN devices d ON d.account_id = a.id"
 	" ORDER BY w.place, d.last_seen",
 };
 
-enum { COLUMN_PLACE, COLUMN_ID, COLUMN_MD5, COLUMN_SHA256, COLUMN_MAILBOX, COLUMN_DEVICE, COLUMN_SEEN, COLUMN_OWED };
+enum { COLUMN_PLACE, COLUMN_ID, COLUMN_MD5, COLUMN_SHA256, COLUMN_MAILBOX, COLUMN_UNTAKEN, COLUMN_DEVICE, COLUMN_SEEN, COLUMN_OWED };
 
 static int write_reads(struct storage *storage, struct read *const *reads, size_t count, struct parameters *parameters)
 {
@@ -53,7 +54,10 @@ static int answer_read(const struct account_read *read, const PGresult *rows, in
 		return end;
 	}
 	struct stored_account account = {
-		.id = row_number(rows, first, COLUMN_ID), .user = read->user, .domain = read->domain};
+		.id = row_number(rows, first, COLUMN_ID),
+		.user = read->user,
+		.domain = read->domain,
+		.untaken = (uint32_t)row_number(rows, first, COLUMN_UNTAKEN)};
 	row_digest(rows, first, COLUMN_MD5, account.ha1_md5, sizeof(account.ha1_md5));
 	row_digest(rows, first, COLUMN_SHA256, account.ha1_sha256, sizeof(account.ha1_sha256));
 	struct stored_device *devices = calloc((size_t)(end - first), sizeof(*devices));
@@ -86,18 +90,11 @@ static void on_rows(struct storage *storage, struct read *const *reads, size_t c
 
 static const struct read_kind load_kind = {&accounts_load_statement, READ_MOST_TOGETHER, write_reads, on_rows};
 
-/* What PostgreSQL takes as text. Other names cannot belong to an account, and must not spoil the statement for those
- * they are gathered with. */
-static bool is_text(struct slice text)
-{
-	return slice_is_utf8(text) && slice_find(text, '\0') == text.length;
-}
-
 void storage_load_account(struct storage *storage, struct slice user, struct slice domain, storage_account_fn *done,
 			  void *arg)
 {
 	struct answer answer = {.kind = ANSWER_ACCOUNT, .to.account = done, .arg = arg};
-	if (!is_text(user) || !is_text(domain)) {
+	if (!storage_is_text(user) || !storage_is_text(domain)) {
 		storage_refuse(storage, answer, ERR_NOT_FOUND);
 		return;
 	}

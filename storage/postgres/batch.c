@@ -7,8 +7,10 @@
 #include <string.h>
 
 static const struct batch_step *const steps[] = {
-	&messages_step_save,    &messages_step_check, &messages_step_settle, &devices_step_forget,
-	&bindings_step_devices, &bindings_step_save,  &bindings_step_remove,
+	&messages_step_save,        &messages_step_check,    &messages_step_settle,     &devices_step_forget,
+	&bindings_step_devices,     &bindings_step_save,     &bindings_step_remove,     &subscriptions_step_save,
+	&subscriptions_step_remove, &publications_step_save, &publications_step_remove, &mailboxes_step_save,
+	&mailboxes_step_save_users,
 };
 
 struct batch {

@@ -10,7 +10,16 @@
 
 struct batch;
 
-enum change_kind { CHANGE_MESSAGE, CHANGE_SETTLED, CHANGE_FORGOTTEN, CHANGE_BINDINGS };
+enum change_kind {
+	CHANGE_MESSAGE,
+	CHANGE_SETTLED,
+	CHANGE_FORGOTTEN,
+	CHANGE_BINDINGS,
+	CHANGE_SUBSCRIPTION,
+	CHANGE_PUBLICATION,
+	CHANGE_MAILBOX,
+	CHANGE_MAILBOX_USERS
+};
 
 /* The head of each change; what follows is its kind's, and one block of memory with it. */
 struct change {
@@ -37,6 +46,10 @@ struct batch_step {
 extern const struct batch_step messages_step_save, messages_step_check, messages_step_settle;
 extern const struct batch_step devices_step_forget;
 extern const struct batch_step bindings_step_devices, bindings_step_save, bindings_step_remove;
+/* In subscriptions.c, publications.c and mailboxes.c; each kind has rows of its own, in any order. */
+extern const struct batch_step subscriptions_step_save, subscriptions_step_remove;
+extern const struct batch_step publications_step_save, publications_step_remove;
+extern const struct batch_step mailboxes_step_save, mailboxes_step_save_users;
 
 struct batch *batch_create(struct storage *storage);
 void batch_destroy(struct batch *batch);

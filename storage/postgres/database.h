@@ -21,7 +21,7 @@
 #define ACCOUNT_CHANNEL "heliograph_account"
 
 /* The callback of whoever asked; which member of `to` is meant, and how it is told of a failure, says `kind`. */
-enum answer_kind { ANSWER_DONE, ANSWER_ACCOUNT, ANSWER_SETTING, ANSWER_PURGED };
+enum answer_kind { ANSWER_DONE, ANSWER_ACCOUNT, ANSWER_SETTING, ANSWER_PURGED, ANSWER_TOKEN, ANSWER_GENERATION };
 
 struct answer {
 	enum answer_kind kind;
@@ -30,6 +30,8 @@ struct answer {
 		storage_account_fn *account;
 		storage_setting_fn *setting;
 		storage_purged_fn *purged;
+		storage_token_fn *token;
+		storage_generation_fn *generation;
 	} to;
 	void *arg;
 };
@@ -62,7 +64,8 @@ struct storage {
 	struct timer expiry; /* runs while something waits: nothing waits longer than wait_s */
 	bool available, has_listened;
 	int64_t last_message_id;
-	int64_t purged_binding[2], purged_device[2]; /* how far purging has walked the primary keys */
+	/* How far purging has walked the primary keys. */
+	int64_t purged_binding[2], purged_device[2], purged_subscription, purged_publication;
 
 	bool closing, quitting; /* storage_close was called; all that waited is answered */
 	int64_t close_by_ms;
@@ -83,6 +86,11 @@ void storage_watch_expiry(struct storage *storage);
 int64_t storage_wall_ms(void);
 /* 64 bits of SHA-256, never 0 and never 1. */
 int64_t storage_hash(struct slice text);
+/* Whether PostgreSQL takes it as text; where it does not, no row can have it, and it must not spoil the statement for
+ * what it is gathered with. */
+bool storage_is_text(struct slice text);
+/* Purging begins at the first row of each table. In purge.c. */
+void purge_init(struct storage *storage);
 
 /* Copies a text to `*next`, which moves behind it: how the one block of a change or a read is filled. */
 static inline struct slice slice_copy_to(char **next, struct slice text)

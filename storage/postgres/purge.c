@@ -4,9 +4,10 @@
 #include <stdlib.h>
 
 /* $1: now; $2: most rows of each kind; $3: messages received before (ms); $4: devices seen before;
- * $5, $6 and $7, $8: how far the walks along the keys of bindings and devices have come.
+ * $5, $6 and $7, $8, $9, $10: how far the walks along the keys of bindings, devices, subscriptions and publications
+ * have come.
  *
- * A binding or device that is refreshed while this runs is looked at again by PostgreSQL before it is deleted, so
+ * A row that is refreshed while this runs is looked at again by PostgreSQL before it is deleted, so
  * the conditions stand in the DELETEs, too. A device's debts go with it. */
 const struct statement purge_statement = {
 	"purge",
@@ -16,6 +17,12 @@ const struct statement purge_statement = {
 	"  WHERE (account_id, device_id) > ($7::bigint, $8::bigint) ORDER BY account_id, device_id LIMIT $2::bigint),"
 	" gone_bindings AS (DELETE FROM bindings x USING b WHERE b.expires_at <= $1::bigint"
 	"  AND x.account_id = b.account_id AND x.key_id = b.key_id AND x.expires_at <= $1::bigint),"
+	" s AS (SELECT id, expires_at FROM subscriptions WHERE id > $9::bigint ORDER BY id LIMIT $2::bigint),"
+	" gone_subscriptions AS (DELETE FROM subscriptions x USING s WHERE s.expires_at <= $1::bigint"
+	"  AND x.id = s.id AND x.expires_at <= $1::bigint),"
+	" p AS (SELECT id, expires_at FROM publications WHERE id > $10::bigint ORDER BY id LIMIT $2::bigint),"
+	" gone_publications AS (DELETE FROM publications x USING p WHERE p.expires_at <= $1::bigint"
+	"  AND x.id = p.id AND x.expires_at <= $1::bigint),"
 	" gone_devices AS (DELETE FROM devices x USING v WHERE v.last_seen < $4::bigint"
 	"  AND x.account_id = v.account_id AND x.device_id = v.device_id AND x.last_seen < $4::bigint"
 	"  AND NOT EXISTS (SELECT FROM bindings y WHERE y.account_id = x.account_id AND y.device_id = x.device_id"
@@ -35,7 +42,8 @@ const struct statement purge_statement = {
 	" (SELECT account_id FROM b ORDER BY account_id DESC, key_id DESC LIMIT 1),"
 	" (SELECT key_id FROM b ORDER BY account_id DESC, key_id DESC LIMIT 1),"
 	" (SELECT account_id FROM v ORDER BY account_id DESC, device_id DESC LIMIT 1),"
-	" (SELECT device_id FROM v ORDER BY account_id DESC, device_id DESC LIMIT 1)",
+	" (SELECT device_id FROM v ORDER BY account_id DESC, device_id DESC LIMIT 1),"
+	" (SELECT count(*) FROM s), (SELECT count(*) FROM p), (SELECT max(id) FROM s), (SELECT max(id) FROM p)",
 };
 
 enum {
@@ -44,7 +52,11 @@ enum {
 	COLUMN_DEBTS,
 	COLUMN_MESSAGES,
 	COLUMN_LAST_BINDING,
-	COLUMN_LAST_DEVICE = COLUMN_LAST_BINDING + 2
+	COLUMN_LAST_DEVICE = COLUMN_LAST_BINDING + 2,
+	COLUMN_SUBSCRIPTIONS = COLUMN_LAST_DEVICE + 2,
+	COLUMN_PUBLICATIONS,
+	COLUMN_LAST_SUBSCRIPTION,
+	COLUMN_LAST_PUBLICATION
 };
 
 struct purge_read {
@@ -66,15 +78,35 @@ static int write_read(struct storage *storage, struct read *const *reads, size_t
 	parameters_number(parameters, storage->purged_binding[1]);
 	parameters_number(parameters, storage->purged_device[0]);
 	parameters_number(parameters, storage->purged_device[1]);
+	parameters_number(parameters, storage->purged_subscription);
+	parameters_number(parameters, storage->purged_publication);
 	return 0;
 }
 
-/* Where a walk goes on: behind the last row, or beyond all rows when it has seen them. */
-static bool walk_on(const PGresult *rows, int count_column, int last_column, unsigned most, int64_t walked[2])
+void purge_init(struct storage *storage)
+{
+	storage->purged_binding[0] = storage->purged_device[0] = INT64_MIN;
+	storage->purged_subscription = storage->purged_publication = INT64_MIN;
+}
+
+/* Where a walk goes on: behind the last row, or beyond all rows when it has seen them. `parts`: of the key. */
+static bool walk_on(const PGresult *rows, int count_column, int last_column, unsigned most, int64_t *walked, int parts)
 {
 	bool more = row_number(rows, 0, count_column) >= most;
-	walked[0] = more ? row_number(rows, 0, last_column) : INT64_MAX;
-	walked[1] = more ? row_number(rows, 0, last_column + 1) : INT64_MAX;
+	for (int i = 0; i < parts; i++)
+		walked[i] = more ? row_number(rows, 0, last_column + i) : INT64_MAX;
+	return more;
+}
+
+/* The walks begin anew together, when all are done: the shorter ones wait for the longest. */
+static bool walk_all_on(struct storage *storage, const PGresult *rows, unsigned most)
+{
+	bool more = walk_on(rows, COLUMN_BINDINGS, COLUMN_LAST_BINDING, most, storage->purged_binding, 2);
+	more |= walk_on(rows, COLUMN_DEVICES, COLUMN_LAST_DEVICE, most, storage->purged_device, 2);
+	more |= walk_on(rows, COLUMN_SUBSCRIPTIONS, COLUMN_LAST_SUBSCRIPTION, most, &storage->purged_subscription, 1);
+	more |= walk_on(rows, COLUMN_PUBLICATIONS, COLUMN_LAST_PUBLICATION, most, &storage->purged_publication, 1);
+	if (!more)
+		purge_init(storage);
 	return more;
 }
 
@@ -82,12 +114,8 @@ static void on_rows(struct storage *storage, struct read *const *reads, size_t c
 {
 	(void)count;
 	const struct purge_read *purge = CONTAINER_OF(reads[0], struct purge_read, read);
-	bool bindings = walk_on(rows, COLUMN_BINDINGS, COLUMN_LAST_BINDING, purge->most, storage->purged_binding);
-	bool devices = walk_on(rows, COLUMN_DEVICES, COLUMN_LAST_DEVICE, purge->most, storage->purged_device);
-	/* The walks begin anew together, when both are done: the shorter one waits for the longer. */
-	if (!bindings && !devices)
-		storage->purged_binding[0] = storage->purged_device[0] = INT64_MIN;
-	bool more = bindings || devices || row_number(rows, 0, COLUMN_DEBTS) >= purge->most ||
+	bool walking = walk_all_on(storage, rows, purge->most);
+	bool more = walking || row_number(rows, 0, COLUMN_DEBTS) >= purge->most ||
 		    row_number(rows, 0, COLUMN_MESSAGES) >= purge->most;
 	purge->read.answer.to.purged(purge->read.answer.arg, 0, more);
 }

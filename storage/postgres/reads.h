@@ -46,4 +46,6 @@ struct slice row_bytes(const PGresult *rows, int row, int column);
 void row_digest(const PGresult *rows, int row, int column, uint8_t *digest, size_t size);
 
 extern const struct statement accounts_load_statement, bindings_load_statement, messages_debts_statement,
-	messages_recent_statement, settings_statement, purge_statement;
+	messages_recent_statement, settings_statement, generation_statement, purge_statement,
+	subscriptions_load_statement, publications_load_statement, mailboxes_load_statement,
+	mailboxes_load_users_statement, tokens_load_statement;

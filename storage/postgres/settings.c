@@ -1,4 +1,4 @@
-/* Settings: one value each, shared by all nodes. SPDX-License-Identifier: MIT */
+/* Settings and the generation: values that all nodes share. SPDX-License-Identifier: MIT */
 #include "reads.h"
 
 struct setting_read {
@@ -54,4 +54,37 @@ void storage_setting(struct storage *storage, const char *name, struct slice ini
 	setting->name = slice_copy_to(&next, slice_text(name));
 	setting->initial = slice_copy_to(&next, initial);
 	reads_add(storage->background_reads, read);
+}
+
+/* --- the generation ------------------------------------------------------------------------------------------ */
+
+/* What a sequence gave is never given again, not even after a crash of the server. */
+const struct statement generation_statement = {"generation", "SELECT nextval('generations')"};
+
+static int write_nothing(struct storage *storage, struct read *const *reads, size_t count,
+			 struct parameters *parameters)
+{
+	(void)storage;
+	(void)reads;
+	(void)count;
+	(void)parameters;
+	return 0;
+}
+
+static void on_generation(struct storage *storage, struct read *const *reads, size_t count, const PGresult *rows)
+{
+	(void)storage;
+	(void)count;
+	const struct answer *answer = &reads[0]->answer;
+	answer->to.generation(answer->arg, 0, row_number(rows, 0, 0));
+}
+
+static const struct read_kind generation_kind = {&generation_statement, 1, write_nothing, on_generation};
+
+void storage_next_generation(struct storage *storage, storage_generation_fn *done, void *arg)
+{
+	struct answer answer = {.kind = ANSWER_GENERATION, .to.generation = done, .arg = arg};
+	struct read *read = reads_new(storage->background_reads, &generation_kind, sizeof(struct read), answer);
+	if (read)
+		reads_add(storage->background_reads, read);
 }

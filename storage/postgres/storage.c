@@ -37,6 +37,12 @@ void answer_fail(const struct answer *answer, int result)
 	case ANSWER_PURGED:
 		answer->to.purged(answer->arg, result, false);
 		break;
+	case ANSWER_TOKEN:
+		answer->to.token(answer->arg, result, NULL);
+		break;
+	case ANSWER_GENERATION:
+		answer->to.generation(answer->arg, result, 0);
+		break;
 	}
 }
 
@@ -182,9 +188,13 @@ static void on_turn_closed(uv_handle_t *handle)
 	on_part_closed(handle->data);
 }
 
-static const struct statement *const read_statements[] = {&accounts_load_statement, &messages_debts_statement};
-static const struct statement *const background_statements[] = {&bindings_load_statement, &messages_recent_statement,
-								&settings_statement, &purge_statement};
+static const struct statement *const read_statements[] = {&accounts_load_statement, &messages_debts_statement,
+							  &tokens_load_statement};
+static const struct statement *const background_statements[] = {
+	&bindings_load_statement,     &messages_recent_statement, &settings_statement,
+	&generation_statement,        &purge_statement,           &subscriptions_load_statement,
+	&publications_load_statement, &mailboxes_load_statement,  &mailboxes_load_users_statement,
+};
 
 static bool create_pipelines(struct storage *storage)
 {
@@ -224,7 +234,7 @@ struct storage *storage_create(uv_loop_t *loop, struct timers *timers, struct lo
 	storage->log = log;
 	storage->options = *options;
 	storage->events = *events;
-	storage->purged_binding[0] = storage->purged_device[0] = INT64_MIN;
+	purge_init(storage);
 	parameters_init(&storage->parameters, PARAMETER_BYTES_MOST);
 	storage->refusal_capacity = REFUSALS_AT_START;
 	storage->refusals = malloc(REFUSALS_AT_START * sizeof(struct refusal));
@@ -341,6 +351,11 @@ int64_t storage_hash(struct slice text)
 	SHA256((const unsigned char *)text.at, text.length, digest);
 	memcpy(&hash, digest, sizeof(hash));
 	return hash >= 0 && hash <= STORAGE_DEVICE_WITHOUT_INSTANCE ? hash + 2 : hash;
+}
+
+bool storage_is_text(struct slice text)
+{
+	return slice_is_utf8(text) && slice_find(text, '\0') == text.length;
 }
 
 int64_t storage_device_id(struct slice instance)

@@ -89,7 +89,8 @@ void storage_world_open(struct storage_world *world, const struct postgres *post
 	struct storage_events events = {
 		.on_available = on_available, .on_account_changed = on_account_changed, .arg = world};
 	*world = (struct storage_world){.postgres = postgres};
-	storage_world_sql(postgres, "TRUNCATE settings, accounts, devices, bindings, messages, debts");
+	storage_world_sql(postgres, "TRUNCATE settings, accounts, devices, bindings, messages, debts, subscriptions,"
+				    " publications, mailboxes, mailbox_users, tokens");
 	uv_loop_init(&world->loop);
 	world->timers = timers_create((int64_t)uv_now(&world->loop));
 	uv_timer_init(&world->loop, &world->tick);
