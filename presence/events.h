@@ -87,6 +87,9 @@ void events_device_returned(struct events *events, struct device *device);
 /* An account is gone: so are its subscriptions, its publications, and those of others to it. */
 void events_account_removed(struct events *events, struct account *account);
 
+/* "Allow-Events: presence, …\r\n" (RFC 6665 §8.2.2). */
+void events_write_allowed(const struct events *events, struct buffer *headers);
+
 const struct events_counters *events_counters(const struct events *events);
 /* What others of the presence layer need. */
 const struct events_parts *events_parts(const struct events *events);

@@ -131,8 +131,6 @@ static inline const struct package_row *events_row(const struct events *events, 
 {
 	return &events->packages[resource->package];
 }
-/* "Allow-Events: presence, dialog\r\n" */
-void events_write_allowed(const struct events *events, struct buffer *headers);
 void events_note_refusal(struct events *events, const struct account *watcher, struct slice resource,
 			 struct slice package, unsigned status, const char *sentence);
 

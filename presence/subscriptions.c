@@ -353,6 +353,13 @@ static void retry_later(struct subscription *subscription, int result)
 		    result < 0 ? error_text(result) : "the watcher could not take it");
 }
 
+/* Its connection is gone: events_flow_closed has said so, or will. */
+static void wait_for_flow(struct subscription *subscription)
+{
+	subscription->wants_full = true;
+	subscription->due_at_ms = timers_now(subscription->events->parts.timers) + 1000;
+}
+
 static void on_answered(struct subscription *subscription)
 {
 	subscription->failures = 0;
@@ -387,7 +394,7 @@ void subscription_on_notified(void *arg, int result, struct sip_message *respons
 	if (is_answered)
 		on_answered(subscription);
 	else if (result == ERR_CLOSED)
-		subscription->wants_full = true; /* suspended: events_flow_closed has said so, or will */
+		wait_for_flow(subscription);
 	else
 		retry_later(subscription, result);
 	if (subscription->state == SUBSCRIPTION_ENDING) {

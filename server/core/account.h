@@ -80,6 +80,7 @@ struct account {
 	int64_t id;
 	unsigned holders;          /* requests and deliveries that keep it in memory */
 	uint32_t mailbox_messages; /* owed to anybody; may be too high, is counted afresh before it refuses */
+	uint32_t untaken;          /* messages that no device has taken, when they were last counted */
 	bool knows_devices;        /* all of them are here, with what is owed; else only those with bindings */
 	bool is_removed;           /* deleted by the administrator: freed when nobody holds it */
 	uint8_t ha1_md5[16];

@@ -17,6 +17,8 @@ struct accounts {
 	unsigned keep;
 	accounts_removed_fn *on_removed;
 	void *on_removed_arg;
+	accounts_untaken_fn *on_untaken;
+	void *on_untaken_arg;
 	struct slice domain;
 };
 
@@ -188,6 +190,14 @@ static int take_devices(struct account *account, const struct stored_device *dev
 	return 0;
 }
 
+static void take_untaken(const struct accounts *accounts, struct account *account, uint32_t untaken, bool was_counted)
+{
+	bool is_new = untaken != account->untaken || !was_counted;
+	account->untaken = untaken;
+	if (is_new && accounts->on_untaken)
+		accounts->on_untaken(accounts->on_untaken_arg, account, true);
+}
+
 static void on_loaded(void *arg, int result, const struct stored_account *stored, const struct stored_device *devices,
 		      size_t device_count, uint32_t mailbox_messages)
 {
@@ -207,7 +217,10 @@ static void on_loaded(void *arg, int result, const struct stored_account *stored
 			load->done(load->arg, result, NULL);
 	} else {
 		account_hold(accounts, account);
+		bool was_counted = account->knows_devices;
 		result = take_devices(account, devices, device_count, mailbox_messages, load->mailbox_before);
+		if (result == 0)
+			take_untaken(accounts, account, stored->untaken, was_counted);
 		if (load->done)
 			load->done(load->arg, result, result == 0 ? account : NULL);
 		account_release(accounts, account);
@@ -256,6 +269,18 @@ void accounts_on_removed(struct accounts *accounts, accounts_removed_fn *on_remo
 {
 	accounts->on_removed = on_removed;
 	accounts->on_removed_arg = arg;
+}
+
+void accounts_debts_changed(struct accounts *accounts, struct account *account)
+{
+	if (accounts->on_untaken)
+		accounts->on_untaken(accounts->on_untaken_arg, account, false);
+}
+
+void accounts_on_untaken(struct accounts *accounts, accounts_untaken_fn *on_untaken, void *arg)
+{
+	accounts->on_untaken = on_untaken;
+	accounts->on_untaken_arg = arg;
 }
 
 size_t accounts_count(const struct accounts *accounts)

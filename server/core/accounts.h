@@ -40,6 +40,14 @@ void accounts_changed(struct accounts *accounts, struct slice user);
 typedef void accounts_removed_fn(void *arg, struct account *account);
 void accounts_on_removed(struct accounts *accounts, accounts_removed_fn *on_removed, void *arg);
 
+/* The messages that are owed to the account may be others than before: called by whoever has committed it. Costs
+ * nothing where nobody has asked. */
+void accounts_debts_changed(struct accounts *accounts, struct account *account);
+/* `on_untaken` (set once; NULL: nobody) is told so; and, with `is_counted`, of a look-up that has found another number
+ * of messages that no device has taken. */
+typedef void accounts_untaken_fn(void *arg, struct account *account, bool is_counted);
+void accounts_on_untaken(struct accounts *accounts, accounts_untaken_fn *on_untaken, void *arg);
+
 size_t accounts_count(const struct accounts *accounts);
 /* Each account in memory; none is forgotten meanwhile, whatever `visit` releases. */
 typedef void accounts_visit_fn(void *arg, struct account *account);

@@ -59,8 +59,7 @@ static const struct method_handler *find_handler(const struct dispatch *dispatch
 	return NULL;
 }
 
-/* "Allow: …" with the table's methods. */
-static void write_allow(const struct dispatch *dispatch, struct buffer *headers)
+void dispatch_write_allow(const struct dispatch *dispatch, struct buffer *headers)
 {
 	buffer_text(headers, "Allow: ");
 	for (unsigned i = 0; i < dispatch->handler_count; i++) {
@@ -88,7 +87,7 @@ static bool method_is_served(struct dispatch *dispatch, struct request *request)
 		return true;
 	struct buffer headers;
 	buffer_init(&headers, 1024);
-	write_allow(dispatch, &headers);
+	dispatch_write_allow(dispatch, &headers);
 	request_refuse_with(request, method == SIP_METHOD_OTHER ? SIP_NOT_IMPLEMENTED : SIP_METHOD_NOT_ALLOWED,
 			    buffer_slice(&headers), "This server does not serve %.*s",
 			    SLICE_ARGS(request->message.method_text));

@@ -44,6 +44,9 @@ void dispatch_destroy(struct dispatch *dispatch);
 /* Adds a row (copied); called by main before anything is received. ERR_LIMIT: the table is full. */
 MUST_CHECK int dispatch_add(struct dispatch *dispatch, const struct method_handler *handler);
 
+/* "Allow: REGISTER, …\r\n" of the rows that are there. */
+void dispatch_write_allow(const struct dispatch *dispatch, struct buffer *headers);
+
 /* For transactions_create. */
 void dispatch_request(void *arg, struct request *request);
 

@@ -2,6 +2,7 @@
 #include "core/server_options.h"
 
 #include "base/attributes.h"
+#include "base/buffer.h"
 
 /* path: RFC 3327, outbound: RFC 5626, gruu: RFC 5627 */
 static const struct slice supported[] = {SLICE("path"), SLICE("outbound"), SLICE("gruu")};
@@ -16,10 +17,13 @@ bool server_supports(struct slice option_tag)
 
 unsigned server_options_handle(void *arg, struct request *request)
 {
-	(void)arg;
-	request_reply(request, SIP_OK,
-		      &(struct reply){.headers = SLICE("Allow: REGISTER, MESSAGE, OPTIONS\r\n"
-						       "Accept: */*\r\n"
-						       "Supported: path, outbound, gruu\r\n")});
+	const struct server_options *options = arg;
+	struct buffer headers;
+	buffer_init(&headers, 4096);
+	buffer_append(&headers, options->headers);
+	buffer_text(&headers, "Accept: */*\r\nSupported: path, outbound, gruu\r\n");
+	struct reply reply = {.headers = buffer_failed(&headers) ? SLICE("") : buffer_slice(&headers)};
+	request_reply(request, SIP_OK, &reply);
+	buffer_finish(&headers);
 	return SIP_LATER;
 }

@@ -9,6 +9,9 @@
 /* True for an option tag that Require and Proxy-Require may name. */
 bool server_supports(struct slice option_tag);
 
-/* Answers OPTIONS for the domain and for its users (RFC 3261 §11.2): 200 with Allow, Accept and Supported.
- * For the table of methods; `arg` is not used. */
+/* Answers OPTIONS for the domain and for its users (RFC 3261 §11.2): 200 with Accept, Supported, and the headers that
+ * `arg` has. For the table of methods, with a struct server_options. */
+struct server_options {
+	struct slice headers; /* Allow, Allow-Events: whole lines with CRLF */
+};
 unsigned server_options_handle(void *arg, struct request *request);

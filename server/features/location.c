@@ -200,14 +200,18 @@ struct location *location_create(struct timers *timers, struct transport *transp
 	return location;
 }
 
-static void unbind_all(void *arg, struct account *account)
+void location_account_removed(struct location *location, struct account *account)
 {
-	struct location *location = arg;
 	account_hold(location->accounts, account);
 	for (struct device *device = account->devices; device; device = device->next)
 		while (device->bindings)
 			unbind(location, device->bindings);
 	account_release(location->accounts, account);
+}
+
+static void unbind_all(void *arg, struct account *account)
+{
+	location_account_removed(arg, account);
 }
 
 void location_destroy(struct location *location)
@@ -223,7 +227,6 @@ void location_on_returned(struct location *location, location_returned_fn *on_re
 {
 	location->on_returned = on_returned;
 	location->on_returned_arg = arg;
-	accounts_on_removed(location->accounts, unbind_all, location);
 }
 
 void location_on_changed(struct location *location, location_changed_fn *on_changed, void *arg)

@@ -47,6 +47,9 @@ MUST_CHECK int location_bind(struct location *location, struct account *account,
 void location_extend(struct location *location, struct binding *binding, uint32_t cseq, uint32_t granted_s);
 void location_unbind(struct location *location, struct binding *binding);
 
+/* For accounts_on_removed: all its bindings end. */
+void location_account_removed(struct location *location, struct account *account);
+
 /* For transport_events: bindings over that connection are not reachable any more. */
 void location_flow_closed(struct location *location, const struct flow *flow);
 

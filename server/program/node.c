@@ -2,7 +2,7 @@
 #include "program/node.h"
 
 #include "base/error.h"
-#include "core/server_options.h"
+#include "program/node_event_options.h"
 
 #include <unistd.h>
 
@@ -29,6 +29,8 @@ static void on_closed(void *arg, const struct flow *flow)
 		return;
 	transactions_flow_closed(node->transactions, flow);
 	location_flow_closed(node->location, flow);
+	events_flow_closed(node->events, flow);
+	voicemail_flow_closed(node->voicemail, flow);
 }
 
 /* --- what the storage tells --- */
@@ -136,11 +138,11 @@ static int build_core(struct node *node)
 	struct authentication_options options = node_authentication_options(&node->configuration);
 	node->authentication = authentication_create(node->domain, node->log, node->nonce_key, &options);
 	node->gruus = gruus_create(node->domain, node->gruu_key);
-	if (!node->authentication || !node->gruus)
+	node->trust = node_create_trust(&node->configuration);
+	if (!node->authentication || !node->gruus || !node->trust)
 		return ERR_NO_MEMORY;
-	node->dispatch =
-		dispatch_create(node->domain, node->accounts, node->authentication, node->trust, node->log,
-				node->transport);
+	node->dispatch = dispatch_create(node->domain, node->accounts, node->authentication, node->trust, node->log,
+					 node->transport);
 	if (!node->dispatch)
 		return ERR_NO_MEMORY;
 	struct transactions_options timing = node_transactions_options(&node->configuration);
@@ -172,7 +174,18 @@ static int build_delivery(struct node *node)
 	node->messaging = messaging_create(&parts, &options);
 	if (!node->messaging)
 		return ERR_NO_MEMORY;
-	location_on_returned(node->location, messaging_device_returned, node->messaging);
+	return 0;
+}
+
+/* What OPTIONS is told: the tables as they are now. */
+static int describe_server(struct node *node)
+{
+	buffer_init(&node->allowed, 4096);
+	dispatch_write_allow(node->dispatch, &node->allowed);
+	events_write_allowed(node->events, &node->allowed);
+	if (buffer_failed(&node->allowed))
+		return ERR_NO_MEMORY;
+	node->server_options.headers = buffer_slice(&node->allowed);
 	return 0;
 }
 
@@ -180,16 +193,19 @@ static int build_delivery(struct node *node)
 static int fill_methods(struct node *node)
 {
 	const struct method_handler methods[] = {
-		{SIP_REGISTER, registrar_handle, AUTHENTICATED, node->registrar},
-		{SIP_MESSAGE, messaging_handle, AUTHENTICATED, node->messaging},
-		{SIP_OPTIONS, server_options_handle, ANYBODY, NULL},
+		{SIP_REGISTER, registrar_handle, AUTHENTICATED, node->registrar, NULL},
+		{SIP_MESSAGE, messaging_handle, AUTHENTICATED, node->messaging, NULL},
+		{SIP_SUBSCRIBE, subscription_handle, AUTHENTICATED, node->events, NULL},
+		{SIP_PUBLISH, publication_handle, OR_BY_ITS_ADDRESS, node->events, NULL},
+		{SIP_NOTIFY, voicemail_handle_notify, OR_BY_ITS_ADDRESS, node->voicemail, voicemail_knows},
+		{SIP_OPTIONS, server_options_handle, ANYBODY, &node->server_options, NULL},
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(methods); i++) {
 		int result = dispatch_add(node->dispatch, &methods[i]);
 		if (result < 0)
 			return result;
 	}
-	return 0;
+	return describe_server(node);
 }
 
 int node_build_features(struct node *node)
@@ -203,6 +219,8 @@ int node_build_features(struct node *node)
 	struct retention_options retention = node_retention_options(&node->configuration);
 	node->retention = retention_create(node->timers, node->storage, node->log, &retention);
 	result = node->registrar && node->retention ? build_delivery(node) : ERR_NO_MEMORY;
+	if (result == 0)
+		result = node_build_events(node);
 	return result < 0 ? result : fill_methods(node);
 }
 
@@ -213,12 +231,14 @@ int node_build_features(struct node *node)
 void node_finish(struct node *node)
 {
 	transactions_destroy(node->transactions);
+	node_finish_events(node);
 	retention_destroy(node->retention);
 	messaging_destroy(node->messaging);
 	outboxes_destroy(node->outboxes);
 	recognition_destroy(node->recognition);
 	registrar_destroy(node->registrar);
 	location_destroy(node->location);
+	trust_destroy(node->trust);
 	gruus_destroy(node->gruus);
 	dispatch_destroy(node->dispatch);
 	authentication_destroy(node->authentication);

@@ -12,6 +12,7 @@
 #include "core/authentication.h"
 #include "core/dispatch.h"
 #include "core/domain.h"
+#include "core/server_options.h"
 #include "core/trust.h"
 #include "features/gruu.h"
 #include "features/location.h"
@@ -20,6 +21,12 @@
 #include "features/recognition.h"
 #include "features/registrar.h"
 #include "features/retention.h"
+#include "presence/events.h"
+#include "presence/lamps.h"
+#include "presence/mailboxes.h"
+#include "presence/packages.h"
+#include "presence/profile.h"
+#include "presence/voicemail.h"
 #include "program/addresses.h"
 #include "program/command_line.h"
 #include "program/configuration.h"
@@ -101,6 +108,14 @@ struct node {
 	struct recognition *recognition;
 	struct messaging *messaging;
 	struct retention *retention;
+	struct profiles *profiles;
+	struct events *events;
+	struct people *people;
+	struct mailboxes *mailboxes;
+	struct lamps *lamps;
+	struct voicemail *voicemail;
+	struct server_options server_options;
+	struct buffer allowed; /* what they say */
 
 	uint16_t sip_port; /* chosen */
 	struct listener listeners[NODE_LISTENERS_MOST];
@@ -115,6 +130,13 @@ MUST_CHECK int node_build(struct node *node);
 MUST_CHECK int node_build_features(struct node *node);
 /* After the loop has ended. Accepts what was only half built. */
 void node_finish(struct node *node);
+
+/* --- node_events.c: the event side --- */
+
+MUST_CHECK int node_build_events(struct node *node);
+void node_finish_events(struct node *node);
+/* SIGHUP */
+void node_reload_events(struct node *node);
 
 /* --- startup.c: from the first answer of the database to ready --- */
 

@@ -1,4 +1,5 @@
 /* The configuration in the words of each layer, and its renewal at SIGHUP. SPDX-License-Identifier: MIT */
+#include "program/configuration_profiles.h"
 #include "program/node.h"
 #include "program/options.h"
 
@@ -124,6 +125,9 @@ static void take_over(struct node *node, struct configuration *fresh)
 		if (option->reloads)
 			option_swap(option, &node->configuration, fresh);
 	}
+	if (!configuration_profiles_are_same(&node->configuration, fresh))
+		log_event(node->log, LOG_WARNING, "option_waits", NULL,
+			  CONFIGURATION_PROFILES ": the new list holds after the next start");
 }
 
 void node_reload(struct node *node)
@@ -148,6 +152,7 @@ void node_reload(struct node *node)
 		outboxes_set_options(node->outboxes, &outboxes);
 		messaging_set_options(node->messaging, &messaging);
 		retention_set_options(node->retention, &retention);
+		node_reload_events(node);
 	}
 	log_event(node->log, LOG_INFO, "reloaded", NULL, "the configuration was read again");
 }

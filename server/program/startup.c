@@ -10,7 +10,17 @@
 #define RETRY_MS 500
 
 /* node->startup_step */
-enum { STEP_NONCE_KEY, STEP_GRUU_KEY, STEP_FEATURES, STEP_BINDINGS, STEP_RECENT, STEP_LISTEN, STEP_DONE };
+enum {
+	STEP_NONCE_KEY,
+	STEP_GRUU_KEY,
+	STEP_FEATURES,
+	STEP_BINDINGS,
+	STEP_RECENT,
+	STEP_MAILBOXES,
+	STEP_EVENTS,
+	STEP_LISTEN,
+	STEP_DONE
+};
 
 void node_fail(struct node *node, const char *what, const char *sentence)
 {
@@ -86,6 +96,8 @@ static void serve(struct node *node)
 	node->startup_step = STEP_DONE;
 	node->phase = NODE_SERVING;
 	outboxes_resume(node->outboxes);
+	events_resume(node->events);
+	lamps_resume(node->lamps);
 	listen_watch_certificate(node);
 	listen_print_welcome(node);
 	listen_print_ready(node);
@@ -112,6 +124,12 @@ void startup_go_on(struct node *node)
 		break;
 	case STEP_RECENT:
 		recognition_load(node->recognition, on_loaded, node);
+		break;
+	case STEP_MAILBOXES:
+		mailboxes_load(node->mailboxes, on_loaded, node);
+		break;
+	case STEP_EVENTS:
+		events_load(node->events, on_loaded, node);
 		break;
 	case STEP_LISTEN:
 		serve(node);
