@@ -77,6 +77,7 @@ static void on_saved(void *arg, int result)
 	if (result == 0) {
 		messaging->counters.kept++;
 		count_debts(delivery);
+		accounts_debts_changed(messaging->parts.accounts, delivery->order.receiver);
 		/* A device may have taken it while the debts were being written; its own is settled below. */
 		if (!slice_is_empty(delivery->taken_response))
 			delivery_answer_taken(delivery);

@@ -115,10 +115,11 @@ static void wait(struct outbox *outbox)
 
 /* --- settling ------------------------------------------------------------------------------------------------ */
 
-static void count_settled(struct device *device)
+static void count_settled(const struct outboxes *outboxes, struct device *device)
 {
 	if (device->owed > 0)
 		device->owed--;
+	accounts_debts_changed(outboxes->accounts, device->account);
 }
 
 static void on_settled(void *arg, int result)
@@ -128,7 +129,7 @@ static void on_settled(void *arg, int result)
 		wait(outbox);
 		return;
 	}
-	count_settled(outbox->device);
+	count_settled(outbox->outboxes, outbox->device);
 	outbox->must_settle = false;
 	outbox->current++;
 	if (outbox->current < outbox->loaded_count)
@@ -180,7 +181,7 @@ static void on_settled_alone(void *arg, int result)
 		return;
 	}
 	device_hold(outboxes->accounts, device);
-	count_settled(device);
+	count_settled(outboxes, device);
 	settlement_destroy(settlement);
 	outbox_kick(outboxes, device); /* may have waited for this */
 	device_release(outboxes->accounts, device);
