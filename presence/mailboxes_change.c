@@ -1,0 +1,372 @@
+/* Changes of mailboxes: committed first, then taken into memory, then told. SPDX-License-Identifier: MIT */
+#include "base/error.h"
+#include "presence/mailboxes_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One call of mailbox_set or mailbox_share. The texts stand behind it in one allocation. */
+struct mailbox_change {
+	struct list_link link; /* in mailboxes.ended */
+	struct mailboxes *mailboxes;
+	storage_done_fn *done;
+	void *arg;
+	int result;
+	struct mailbox *mailbox; /* held by mailbox.changes */
+	uint64_t number;
+	struct mailbox_counts counts; /* mailbox_set */
+	struct slice name;
+	size_t user_count, checked; /* mailbox_share */
+	struct slice users[];
+};
+
+static struct mailbox_change *change_create(struct mailboxes *mailboxes, struct slice name, const struct slice *users,
+					    size_t count)
+{
+	size_t bytes = name.length;
+	for (size_t i = 0; i < count; i++)
+		bytes += users[i].length;
+	struct mailbox_change *change = calloc(1, sizeof *change + count * sizeof *users + bytes);
+	if (!change)
+		return NULL;
+	char *next = (char *)&change->users[count];
+	if (name.length > 0)
+		memcpy(next, name.at, name.length);
+	change->name = slice_of(next, name.length);
+	next += name.length;
+	for (size_t i = 0; i < count; i++) {
+		if (users[i].length > 0)
+			memcpy(next, users[i].at, users[i].length);
+		change->users[i] = slice_of(next, users[i].length);
+		next += users[i].length;
+	}
+	change->user_count = count;
+	change->mailboxes = mailboxes;
+	return change;
+}
+
+/* --- the end of a change ------------------------------------------------------------------------------------------ */
+
+static void finish(struct mailbox_change *change)
+{
+	change->done(change->arg, change->result);
+	free(change);
+}
+
+static void on_ending(struct timer *timer)
+{
+	struct mailboxes *mailboxes = CONTAINER_OF(timer, struct mailboxes, ending);
+	struct list_link ended, *link;
+	list_init(&ended);
+	list_splice(&ended, &mailboxes->ended);
+	while ((link = list_take_first(&ended)))
+		finish(CONTAINER_OF(link, struct mailbox_change, link));
+}
+
+/* The caller is told later: never within his call. */
+static void end_later(struct mailbox_change *change, int result)
+{
+	struct mailboxes *mailboxes = change->mailboxes;
+	change->result = result;
+	list_append(&mailboxes->ended, &change->link);
+	if (!timer_is_running(&mailboxes->ending))
+		timer_start(mailboxes->parts.timers, &mailboxes->ending, 0, on_ending);
+}
+
+void mailboxes_forget_changes(struct mailboxes *mailboxes)
+{
+	struct list_link *link;
+	while ((link = list_take_first(&mailboxes->ended)))
+		free(CONTAINER_OF(link, struct mailbox_change, link));
+}
+
+static bool begin_saving(struct mailbox_change *change)
+{
+	change->mailbox = mailbox_get(change->mailboxes, change->name);
+	if (!change->mailbox)
+		return false;
+	change->mailbox->changes++;
+	change->number = ++change->mailboxes->change_count;
+	return true;
+}
+
+static void end_saving(struct mailbox_change *change, int result)
+{
+	change->mailbox->changes--;
+	mailbox_release(change->mailboxes, change->mailbox);
+	change->result = result;
+	finish(change);
+}
+
+/* --- counts ------------------------------------------------------------------------------------------------------- */
+
+/* Later changes may be committed before, but not by storage's word: the number says which is the newest. */
+static void take_counts(struct mailbox_change *change)
+{
+	struct mailbox *mailbox = change->mailbox;
+	if (change->number < mailbox->applied)
+		return;
+	mailbox->applied = change->number;
+	if (mailbox->is_known && mailbox_counts_are_equal(&mailbox->counts, &change->counts))
+		return;
+	mailbox->is_known = true;
+	mailbox->counts = change->counts;
+	log_event(change->mailboxes->parts.log, LOG_DEBUG, "mailbox_changed",
+		  &(struct log_context){.aor = change->name}, "%u new and %u old voice messages",
+		  change->counts.of[MESSAGE_VOICE].fresh, change->counts.of[MESSAGE_VOICE].old);
+	mailbox_announce(change->mailboxes, mailbox);
+}
+
+static void on_counts_saved(void *arg, int result)
+{
+	struct mailbox_change *change = arg;
+	if (result == 0)
+		take_counts(change);
+	end_saving(change, result);
+}
+
+static void save_counts(struct mailbox_change *change)
+{
+	struct stored_message_count rows[MESSAGE_CLASS_COUNT];
+	if (!begin_saving(change)) {
+		end_later(change, ERR_NO_MEMORY);
+		return;
+	}
+	const struct mailbox *mailbox = change->mailbox;
+	if (mailbox->changes == 1 && mailbox->is_known && mailbox_counts_are_equal(&mailbox->counts, &change->counts)) {
+		change->mailbox->changes--;
+		end_later(change, 0);
+		return;
+	}
+	size_t count = mailbox_counts_write(&change->counts, change->name, rows);
+	storage_save_mailbox(change->mailboxes->parts.storage, change->name, rows, count, on_counts_saved, change);
+}
+
+static void on_owner_loaded(void *arg, int result, struct account *account)
+{
+	struct mailbox_change *change = arg;
+	(void)account;
+	if (result == 0)
+		save_counts(change);
+	else
+		end_later(change, result);
+}
+
+void mailbox_set(struct mailboxes *mailboxes, struct slice name, const struct message_summary *summary,
+		 storage_done_fn *done, void *arg)
+{
+	struct mailbox_change *change = change_create(mailboxes, name, NULL, 0);
+	if (!change) {
+		done(arg, ERR_NO_MEMORY);
+		return;
+	}
+	change->done = done;
+	change->arg = arg;
+	change->counts = mailbox_counts_of(summary);
+	const struct mailbox *mailbox = mailbox_find(mailboxes, name);
+	if (!mailbox_name_is_good(name))
+		end_later(change, ERR_NOT_FOUND);
+	else if ((mailbox && (mailbox->is_known || !list_is_empty(&mailbox->uses))) ||
+		 accounts_find(mailboxes->parts.accounts, name))
+		save_counts(change);
+	else
+		accounts_load(mailboxes->parts.accounts, change->name, on_owner_loaded, change);
+}
+
+/* --- users -------------------------------------------------------------------------------------------------------- */
+
+static bool is_given(const struct mailbox_change *change, struct slice user)
+{
+	for (size_t i = 0; i < change->user_count; i++)
+		if (slice_equal(change->users[i], user))
+			return true;
+	return false;
+}
+
+/* Who was a user and is none any more. His lamp is told when he is gone. */
+static void remove_users(struct mailbox_change *change)
+{
+	struct mailboxes *mailboxes = change->mailboxes;
+	struct list_link *link = change->mailbox->uses.next, *next;
+	for (; link != &change->mailbox->uses; link = next) {
+		struct mailbox_use *use = CONTAINER_OF(link, struct mailbox_use, of_mailbox);
+		struct mailbox_user *user = use->user;
+		next = link->next;
+		if (is_given(change, mailbox_user_name(user)))
+			continue;
+		char name[UINT8_MAX];
+		struct slice kept = slice_of(name, user->name_length < sizeof name ? user->name_length : 0);
+		memcpy(name, user->name, kept.length);
+		mailbox_use_remove(mailboxes, use); /* the mailbox is held by this change */
+		mailboxes_announce_lamp(mailboxes, kept);
+	}
+}
+
+static void on_forgotten(void *arg, int result)
+{
+	/* Where it failed, zeros are left in the database, which say the same. */
+	(void)arg;
+	(void)result;
+}
+
+/* Nobody shares it and nothing is in it: it need not be known. */
+static void forget_empty(struct mailbox_change *change)
+{
+	struct mailboxes *mailboxes = change->mailboxes;
+	struct mailbox *mailbox = change->mailbox;
+	if (!list_is_empty(&mailbox->uses) || !mailbox->is_known || mailbox->changes > 1 ||
+	    !mailbox_counts_are_zero(&mailbox->counts) || accounts_find(mailboxes->parts.accounts, change->name))
+		return;
+	mailbox->is_known = false;
+	mailbox->counts = (struct mailbox_counts){0};
+	storage_save_mailbox(mailboxes->parts.storage, change->name, NULL, 0, on_forgotten, NULL);
+}
+
+static int take_users(struct mailbox_change *change)
+{
+	int result = 0;
+	remove_users(change);
+	for (size_t i = 0; i < change->user_count; i++) {
+		int added = mailbox_use_add(change->mailboxes, change->mailbox, change->users[i]);
+		if (added == 0)
+			mailboxes_announce_lamp(change->mailboxes, change->users[i]);
+		else
+			result = added;
+	}
+	forget_empty(change);
+	return result;
+}
+
+static void on_users_saved(void *arg, int result)
+{
+	struct mailbox_change *change = arg;
+	end_saving(change, result == 0 ? take_users(change) : result);
+}
+
+static bool is_too_many(const struct mailbox_change *change)
+{
+	const struct mailboxes *mailboxes = change->mailboxes;
+	const struct mailbox *mailbox = mailbox_find(mailboxes, change->name);
+	return change->user_count > 0 && (!mailbox || list_is_empty(&mailbox->uses)) &&
+	       mailboxes->shared_count >= mailboxes->options.mailboxes_most;
+}
+
+static void save_users(struct mailbox_change *change)
+{
+	if (is_too_many(change))
+		end_later(change, ERR_LIMIT);
+	else if (!begin_saving(change))
+		end_later(change, ERR_NO_MEMORY);
+	else
+		storage_save_mailbox_users(change->mailboxes->parts.storage, change->name, change->users,
+					   change->user_count, on_users_saved, change);
+}
+
+static void check_users(struct mailbox_change *change);
+
+static void on_user_loaded(void *arg, int result, struct account *account)
+{
+	struct mailbox_change *change = arg;
+	(void)account;
+	if (result != 0) {
+		end_later(change, result);
+		return;
+	}
+	change->checked++;
+	check_users(change);
+}
+
+/* Each must be an account; those that are not in memory are looked up one after the other. */
+static void check_users(struct mailbox_change *change)
+{
+	struct accounts *accounts = change->mailboxes->parts.accounts;
+	while (change->checked < change->user_count && accounts_find(accounts, change->users[change->checked]))
+		change->checked++;
+	if (change->checked == change->user_count)
+		save_users(change);
+	else
+		accounts_load(accounts, change->users[change->checked], on_user_loaded, change);
+}
+
+/* Each user once, and not the one whose mailbox it is anyway. */
+static void drop_doubles(struct mailbox_change *change)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < change->user_count; i++) {
+		bool is_new = !slice_equal(change->users[i], change->name);
+		for (size_t j = 0; j < count; j++)
+			is_new = is_new && !slice_equal(change->users[i], change->users[j]);
+		if (is_new)
+			change->users[count++] = change->users[i];
+	}
+	change->user_count = count;
+}
+
+void mailbox_share(struct mailboxes *mailboxes, struct slice name, const struct slice *users, size_t count,
+		   storage_done_fn *done, void *arg)
+{
+	struct mailbox_change *change = change_create(mailboxes, name, users, count);
+	if (!change) {
+		done(arg, ERR_NO_MEMORY);
+		return;
+	}
+	change->done = done;
+	change->arg = arg;
+	if (!mailbox_name_is_good(name)) {
+		end_later(change, ERR_NOT_FOUND);
+		return;
+	}
+	drop_doubles(change);
+	check_users(change);
+}
+
+/* --- the end of an account ---------------------------------------------------------------------------------------- */
+
+static void on_users_left(void *arg, int result)
+{
+	/* Where it failed, a row is left of a name that is no account: it opens nothing to anybody. */
+	(void)arg;
+	(void)result;
+}
+
+static void save_users_left(struct mailboxes *mailboxes, const struct mailbox *mailbox)
+{
+	size_t count = 0;
+	for (const struct list_link *link = mailbox->uses.next; link != &mailbox->uses; link = link->next)
+		count++;
+	struct slice *users = calloc(count + 1, sizeof *users);
+	if (!users)
+		return;
+	count = 0;
+	for (const struct list_link *link = mailbox->uses.next; link != &mailbox->uses; link = link->next)
+		users[count++] = mailbox_user_name(CONTAINER_OF(link, const struct mailbox_use, of_mailbox)->user);
+	storage_save_mailbox_users(mailboxes->parts.storage, mailbox_name(mailbox), users, count, on_users_left, NULL);
+	free(users);
+}
+
+static void remove_from_shared(struct mailboxes *mailboxes, struct slice name)
+{
+	const struct mailbox_user *user;
+	while ((user = mailbox_user_find(mailboxes, name)) && !list_is_empty(&user->uses)) {
+		struct mailbox_use *use = CONTAINER_OF(user->uses.next, struct mailbox_use, of_user);
+		struct mailbox *mailbox = use->mailbox;
+		mailbox->changes++;
+		mailbox_use_remove(mailboxes, use);
+		save_users_left(mailboxes, mailbox);
+		mailbox->changes--;
+		mailbox_release(mailboxes, mailbox);
+	}
+}
+
+void mailboxes_account_removed(struct mailboxes *mailboxes, struct slice name)
+{
+	remove_from_shared(mailboxes, name);
+	struct mailbox *mailbox = mailbox_find(mailboxes, name);
+	if (!mailbox || !mailbox->is_known || !list_is_empty(&mailbox->uses))
+		return;
+	storage_save_mailbox(mailboxes->parts.storage, mailbox_name(mailbox), NULL, 0, on_forgotten, NULL);
+	mailbox->applied = ++mailboxes->change_count;
+	mailbox->is_known = false;
+	mailbox->counts = (struct mailbox_counts){0};
+	mailbox_release(mailboxes, mailbox);
+}
