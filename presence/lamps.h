@@ -1,5 +1,7 @@
 /* Voicemail lamps of devices that do not subscribe: NOTIFY unasked and out of dialog, when the counts change, when the
- * device registers, and, paced, after a start. SPDX-License-Identifier: MIT */
+ * device registers, and, paced, after a start. Whether a device gets it is said by its profile; one that subscribes to
+ * message-summary gets none. One NOTIFY is on its way to a device at a time, and what it says is what is current when
+ * it is sent. SPDX-License-Identifier: MIT */
 #pragma once
 
 #include "base/attributes.h"
@@ -19,12 +21,16 @@ struct lamps_counters {
 	unsigned underway, waiting; /* now */
 };
 
-/* Listens to the mailboxes. NULL where memory is exhausted. */
+/* Listens to the mailboxes; events and mailboxes are borrowed. NULL where memory is exhausted. */
 struct lamps *lamps_create(struct events *events, struct mailboxes *mailboxes, const struct lamps_options *options);
+/* The transactions are closed by then; nothing changes in the mailboxes any more. */
 void lamps_destroy(struct lamps *lamps);
 void lamps_set_options(struct lamps *lamps, const struct lamps_options *options);
-/* A device has registered: where it is new, or came over another flow than last time, it is told. */
+/* A device has registered, for location_on_returned: where it was not registered before, came over another flow, or
+ * with another Call-ID (it was restarted), it is told soon; where it did not answer last time, at once. */
 void lamps_device_returned(struct lamps *lamps, struct device *device);
+/* For location_on_changed, and when an account is removed: its devices that have no binding are forgotten. */
+void lamps_bindings_changed(struct lamps *lamps, struct account *account);
 /* After the start: all reachable devices, paced. */
 void lamps_resume(struct lamps *lamps);
 const struct lamps_counters *lamps_counters(const struct lamps *lamps);
