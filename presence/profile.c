@@ -12,22 +12,19 @@
 #define SINGLE BODY_SINGLE_DIALOG
 
 #define YEALINK_REASON                                                                                                 \
-	"The key goes dark where a document has no <dialog>, also in idle; the remote party is shown, so it stays in."
-#define POLY_REASON "By the RFCs; a NOTIFY whose CSeq or version goes back is ignored, which ours never do."
-#define SNOM_REASON "Names users by pres: URIs in its own documents, and finds them so in ours."
-#define GRANDSTREAM_REASON                                                                                             \
-	"Wants to be told of its mailbox unasked, unless it is set to subscribe; dialog documents by the RFC."
+	"The key goes dark where a document has no `<dialog>`, also in idle; it shows the remote party, which stays "  \
+	"in."
+#define POLY_REASON "By the RFCs; ignores a NOTIFY whose CSeq goes back, which ours never does."
+#define SNOM_REASON "Names users by pres: URIs in its own documents; ours do the same for it."
+#define GRANDSTREAM_REASON "By the RFCs; where it is not set to subscribe, it wants to be told of its mailbox unasked."
 #define SPA_REASON                                                                                                     \
-	"The SPA962 crashes at a second <dialog>, and its relatives, the adapters among them, are of the same "        \
-	"making. One "                                                                                                 \
-	"that does not answer a NOTIFY is not gone."
+	"The SPA962 crashes at a second `<dialog>`; its relatives are treated alike. One that does not answer a "      \
+	"NOTIFY is "                                                                                                   \
+	"not gone."
 #define CISCO_REASON "Not the firmware of the SPA phones: all dialogs, by the RFC."
-#define ATA_REASON                                                                                                     \
-	"Has no busy lamps; asks for its mailbox for 2147483647 s, and is given what the server grants at most."
-#define COUNTERPATH_REASON "The contact stays without a state where a dialog document has no <dialog>, also in idle."
-#define AASTRA_REASON "The key keeps its last state where a document has no <dialog>, also in idle."
-#define BROWSER_REASON                                                                                                 \
-	"A page subscribes to what it shows; a NOTIFY out of dialog would be answered, but shown by nobody."
+#define ATA_REASON "No busy lamps; asks for its mailbox for 2147483647 s, and gets what is granted at most."
+#define IDLE_REASON "Needs a `<dialog>` also in idle."
+#define BROWSER_REASON "A page subscribes to what it shows; what it is told out of dialog, nobody sees."
 
 /* The first row that fits counts. */
 static const struct profile shipped[] = {
@@ -46,23 +43,23 @@ static const struct profile shipped[] = {
 	{"Cisco", "Cisco/CP*", 0, true, false, CISCO_REASON},
 	{"Cisco ATA", "Cisco?ATA*", 0, true, false, ATA_REASON},
 
-	{"CounterPath", "Bria*", IDLE, true, false, COUNTERPATH_REASON},
-	{"CounterPath", "X-Lite*", IDLE, true, false, COUNTERPATH_REASON},
-	{"CounterPath", "eyeBeam*", IDLE, true, false, COUNTERPATH_REASON},
-	{"CounterPath", "CounterPath*", IDLE, true, false, COUNTERPATH_REASON},
+	{"CounterPath", "Bria*", IDLE, true, false, IDLE_REASON},
+	{"CounterPath", "X-Lite*", IDLE, true, false, IDLE_REASON},
+	{"CounterPath", "eyeBeam*", IDLE, true, false, IDLE_REASON},
+	{"CounterPath", "CounterPath*", IDLE, true, false, IDLE_REASON},
 
-	{"Mitel", "Aastra*", IDLE, true, false, AASTRA_REASON},
-	{"Mitel", "Mitel*", IDLE, true, false, AASTRA_REASON},
+	{"Mitel", "Aastra*", IDLE, true, false, IDLE_REASON},
+	{"Mitel", "Mitel*", IDLE, true, false, IDLE_REASON},
 
 	{"Linphone", "Linphone*", 0, false, false,
-	 "Has no message-summary in the versions that were tried (5.1), so it is not told unasked; it may subscribe. "
-	 "It "
-	 "shows a friend at no status at all where a tuple's <basic> is neither open nor closed, which we never send."},
+	 "Knows no message-summary (5.1), so it is not told unasked. Shows a friend without any status where a "
+	 "`<basic>` is "
+	 "neither open nor closed, which we never send."},
 	{"Panasonic", "Panasonic*", 0, true, false, "By the RFCs; asks for as-feature-event, too, which gets 489."},
 	{"Gigaset", "Gigaset*", 0, true, false, "By the RFCs; asks for ua-profile, too, which gets 489."},
-	{"Gigaset", "N?10 IP*", 0, true, false, "The same: the bases name only their model."},
+	{"Gigaset", "N?10 IP*", 0, true, false, "By the RFCs; these bases name only their model."},
 	{"Samsung", "Samsung*", 0, true, false,
-	 "Cannot read a message-summary without a body; ours always have counts, 0/0 where nothing is known."},
+	 "By the RFCs; cannot read a NOTIFY without counts, so ours always have them, 0/0 where nothing is known."},
 
 	{"baresip", "baresip*", 0, false, false, "Refuses a NOTIFY out of dialog with 481; its module mwi subscribes."},
 	{"browser", "*JsSIP*", 0, false, false, BROWSER_REASON},

@@ -2,6 +2,7 @@
 #include "program/configuration.h"
 
 #include "base/error.h"
+#include "program/configuration_profiles.h"
 #include "program/options.h"
 
 #include <ctype.h>
@@ -11,8 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Most items of a list in the file, and longest dotted name. */
-#define LIST_ITEMS 64
+/* Longest dotted name. */
 #define NAME_SIZE 128
 
 int configuration_init(struct configuration *configuration)
@@ -34,6 +34,7 @@ void configuration_finish(struct configuration *configuration)
 	const struct option *option;
 	for (size_t i = 0; (option = option_at(i)) != NULL; i++)
 		option_clear(option, configuration);
+	configuration_profiles_clear(configuration);
 }
 
 /* Where a setting stands; the file may have been included by another. */
@@ -93,6 +94,10 @@ static void describe_unknown(struct slice name, char sentence[OPTION_ERROR_SIZE]
 			 inside->name);
 		return;
 	}
+	if (slice_equal(name, SLICE(CONFIGURATION_PROFILES))) {
+		snprintf(sentence, OPTION_ERROR_SIZE, "profiles: this is a list, which only the file can have");
+		return;
+	}
 	const struct option *similar = find_similar(name);
 	snprintf(sentence, OPTION_ERROR_SIZE, "%.*s: there is no such option%s%s%s",
 		 (int)(name.length < 100 ? name.length : 100), name.at, similar ? " (is " : "",
@@ -102,10 +107,10 @@ static void describe_unknown(struct slice name, char sentence[OPTION_ERROR_SIZE]
 static int set_items(const struct option *option, struct configuration *configuration, config_setting_t *setting,
 		     char sentence[OPTION_ERROR_SIZE])
 {
-	struct slice items[LIST_ITEMS];
+	struct slice items[OPTION_LIST_MOST];
 	int count = config_setting_length(setting);
-	if (count > LIST_ITEMS) {
-		snprintf(sentence, OPTION_ERROR_SIZE, "%s: more than %d items", option->name, LIST_ITEMS);
+	if (count > OPTION_LIST_MOST) {
+		snprintf(sentence, OPTION_ERROR_SIZE, "%s: more than %d items", option->name, OPTION_LIST_MOST);
 		return ERR_CONFIGURATION;
 	}
 	for (int i = 0; i < count; i++) {
@@ -183,10 +188,16 @@ static int set_value(const struct option *option, struct configuration *configur
 	case CONFIG_TYPE_ARRAY:
 	case CONFIG_TYPE_LIST:
 		return set_items(option, configuration, setting, sentence);
+	case CONFIG_TYPE_BOOL:
+		if (option_is_switch(option))
+			return option_set_text(option, configuration,
+					       config_setting_get_bool(setting) ? SLICE("yes") : SLICE("no"), sentence);
+		break;
 	default:
-		snprintf(sentence, OPTION_ERROR_SIZE, "%s: neither a whole number nor a text nor a list", option->name);
-		return ERR_CONFIGURATION;
+		break;
 	}
+	snprintf(sentence, OPTION_ERROR_SIZE, "%s: neither a whole number nor a text nor a list", option->name);
+	return ERR_CONFIGURATION;
 }
 
 static int read_setting(struct configuration *configuration, config_setting_t *setting, const char *prefix,
@@ -215,6 +226,8 @@ static int read_setting(struct configuration *configuration, config_setting_t *s
 	int length = snprintf(name, sizeof(name), "%s%s%s", prefix, prefix[0] ? "." : "", config_setting_name(setting));
 	if (length < 0 || (size_t)length >= sizeof(name))
 		return fail_at(place, error, "the name is too long for any option");
+	if (strcmp(name, CONFIGURATION_PROFILES) == 0)
+		return configuration_profiles_read(configuration, setting, file, error);
 	const struct option *option = option_find(slice_text(name));
 	if (!option && config_setting_is_group(setting) && !prefix[0]) {
 		const struct option_group *group;
@@ -296,6 +309,12 @@ static const struct order orders[] = {
 	ORDER(registrar_min_expires_s, registrar_expires_s),
 	ORDER(registrar_expires_s, registrar_max_expires_s),
 	ORDER(message_retry_first_s, message_retry_most_s),
+	ORDER(subscription_min_expires_s, subscription_expires_s),
+	ORDER(subscription_expires_s, subscription_max_expires_s),
+	ORDER(subscription_retry_first_s, subscription_retry_most_s),
+	ORDER(publication_min_expires_s, publication_expires_s),
+	ORDER(publication_expires_s, publication_max_expires_s),
+	ORDER(mailbox_retry_first_s, mailbox_retry_most_s),
 	ORDER(storage_reconnect_ms, storage_reconnect_most_ms),
 	ORDER(sip_t1_ms, sip_t2_ms),
 	ORDER(limits_header_bytes, limits_message_bytes),

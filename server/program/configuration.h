@@ -8,6 +8,7 @@
 #include "base/attributes.h"
 #include "base/buffer.h"
 #include "base/slice.h"
+#include "presence/profile.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +19,11 @@
 
 struct text_list {
 	char **items;
+	size_t count;
+};
+
+struct profile_list {
+	struct profile *items;
 	size_t count;
 };
 
@@ -39,6 +45,7 @@ struct configuration {
 #define TEXT(field, ...) char *field;
 #define LIST(field, ...) struct text_list field;
 #include "program/options.def"
+	struct profile_list profiles;               /* phones that need something else (configuration_profiles.h) */
 	unsigned lines[CONFIGURATION_OPTION_COUNT]; /* where in the file each was set; 0: it was not */
 };
 

@@ -1,5 +1,6 @@
 /* The sample file and docs/configuration.md, printed from the option table. SPDX-License-Identifier: MIT */
 #include "program/configuration.h"
+#include "program/configuration_profiles.h"
 #include "program/options.h"
 
 /* Where a comment of the sample is broken. */
@@ -101,6 +102,7 @@ void configuration_write_sample(struct buffer *buffer)
 		if (nested)
 			buffer_text(buffer, "};\n");
 	}
+	configuration_profiles_write_sample(buffer);
 }
 
 static void write_row(struct buffer *buffer, const struct option *option)
@@ -152,4 +154,5 @@ void configuration_write_markdown(struct buffer *buffer)
 				write_row(buffer, option);
 		}
 	}
+	configuration_profiles_write_markdown(buffer);
 }

@@ -4,13 +4,13 @@
 #include "base/address.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "core/trust.h"
+#include "program/credentials.h"
+#include "sip/uri.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-/* Most items of a list option. */
-#define LIST_ITEMS 64
 
 static const char *check_address(struct slice value)
 {
@@ -50,6 +50,38 @@ static const char *check_log_format(struct slice value)
 {
 	bool known = slice_equal(value, SLICE("text")) || slice_equal(value, SLICE("json"));
 	return known ? NULL : "is neither text nor json";
+}
+
+static const char *check_watch(struct slice value)
+{
+	bool known = slice_equal(value, SLICE("domain")) || slice_equal(value, SLICE("self")) ||
+		     slice_equal(value, SLICE("nobody"));
+	return known ? NULL : "is not one of domain, self and nobody";
+}
+
+static const char *check_switch(struct slice value)
+{
+	bool known = slice_equal(value, SLICE("yes")) || slice_equal(value, SLICE("no"));
+	return known ? NULL : "is neither yes nor no";
+}
+
+static const char *check_user(struct slice value)
+{
+	return credential_check_user(value) ? "is not the user part of an address" : NULL;
+}
+
+static const char *check_network(struct slice value)
+{
+	return trust_is_network(value) ? NULL : "is neither an IP address nor a network of them";
+}
+
+/* Where the server itself sends requests to: a host, perhaps with port and transport. */
+static const char *check_server(struct slice value)
+{
+	struct sip_uri uri;
+	bool good = sip_uri_parse(value, &uri) == 0 && (uri.scheme == URI_SIP || uri.scheme == URI_SIPS) &&
+		    slice_is_empty(uri.user);
+	return good ? NULL : "is not the SIP URI of a server (sip:HOST)";
 }
 
 #define AT_START false
@@ -133,6 +165,11 @@ const struct option *option_find(struct slice name)
 size_t option_index(const struct option *option)
 {
 	return (size_t)(option - options);
+}
+
+bool option_is_switch(const struct option *option)
+{
+	return option->check == check_switch;
 }
 
 bool option_is_in_group(const struct option *option, const struct option_group *group)
@@ -280,12 +317,12 @@ int option_set_list(const struct option *option, struct configuration *configura
 static int set_list_word(const struct option *option, struct configuration *configuration, struct slice word,
 			 char error[OPTION_ERROR_SIZE])
 {
-	struct slice items[LIST_ITEMS];
+	struct slice items[OPTION_LIST_MOST];
 	size_t count = 0;
 	struct slice rest = slice_trim(word);
 	while (!slice_is_empty(rest)) {
-		if (count == LIST_ITEMS) {
-			snprintf(error, OPTION_ERROR_SIZE, "%s: more than %d items", option->name, LIST_ITEMS);
+		if (count == OPTION_LIST_MOST) {
+			snprintf(error, OPTION_ERROR_SIZE, "%s: more than %d items", option->name, OPTION_LIST_MOST);
 			return ERR_CONFIGURATION;
 		}
 		items[count++] = slice_trim(slice_take(&rest, ','));

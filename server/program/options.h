@@ -13,6 +13,8 @@
 
 /* A sentence about one option; whoever read the value puts file and line before it. */
 #define OPTION_ERROR_SIZE 400
+/* Most items of a list. */
+#define OPTION_LIST_MOST 64
 
 enum option_kind { OPTION_NUMBER, OPTION_TEXT, OPTION_LIST };
 
@@ -44,6 +46,8 @@ const struct option_group *option_group_at(size_t index);
 const struct option *option_find(struct slice name);
 /* The row's place in the table: index of configuration.lines. */
 size_t option_index(const struct option *option);
+/* True for a text that is "yes" or "no"; the file may say true or false as well. */
+bool option_is_switch(const struct option *option);
 /* True where the option belongs to the group. */
 bool option_is_in_group(const struct option *option, const struct option_group *group);
 

@@ -3,6 +3,8 @@
 #include "program/configuration.h"
 
 #include "base/error.h"
+#include "bodies/body.h"
+#include "program/configuration_profiles.h"
 #include "test.h"
 
 #include <stdio.h>
@@ -60,6 +62,33 @@ static const struct wrong_file wrong_files[] = {
 	 ":2: registrar.min_expires_s: 4000 is above registrar.expires_s (3600)"},
 	{"registrar: {\n\texpires_s = 30;\n};\n", ":2: registrar.expires_s: 30 is below registrar.min_expires_s (60)"},
 	{"tls: {\n\tkey = \"/x\";\n};\n", ":2: tls.key: tls.certificate is missing"},
+	{"subscription: {\n\tmin_expires_s = 4000;\n};\n",
+	 ":2: subscription.min_expires_s: 4000 is above subscription.expires_s (3600)"},
+	{"presence: { watch = \"friends\"; };\n",
+	 ":1: presence.watch: \"friends\" is not one of domain, self and nobody"},
+	{"mailbox: { unsolicited = 1; };\n", ":1: mailbox.unsolicited: this is a number, wanted is a text"},
+	{"mailbox: { unsolicited = \"maybe\"; };\n", ":1: mailbox.unsolicited: \"maybe\" is neither yes nor no"},
+	{"voicemail: { server = \"sip:bob@192.0.2.1\"; };\n",
+	 ":1: voicemail.server: \"sip:bob@192.0.2.1\" is not the SIP URI of a server (sip:HOST)"},
+	{"trusted: {\n\taddresses = [\"192.0.2.0/33\"];\n};\n",
+	 ":2: trusted.addresses: \"192.0.2.0/33\" is neither an IP address nor a network of them"},
+	{"trusted: { accounts = [\"a b\"]; };\n", ":1: trusted.accounts: \"a b\" is not the user part of an address"},
+	{"profiles = 5;\n", ":1: profiles: wanted is a list of groups: ( { … }, { … } )"},
+	{"profiles = [\"x\"];\n", ":1: profiles: wanted is a list of groups: ( { … }, { … } )"},
+	{"profiles: (\n\t5\n);\n", ":2: profiles: wanted are groups: { name = \"…\"; user_agent = \"…\"; }"},
+	{"profiles: (\n\t{ name = \"a\"; }\n);\n", ":2: profiles: user_agent is missing"},
+	{"profiles: (\n\t{ user_agent = \"\"; }\n);\n", ":2: profiles.user_agent: wanted is a text in quotes"},
+	{"profiles: (\n\t{ user_agent = 5; }\n);\n", ":2: profiles.user_agent: wanted is a text in quotes"},
+	{"profiles: (\n\t{\n\t\tuser_agent = \"a\";\n\t\tcolour = \"red\";\n\t}\n);\n",
+	 ":4: profiles.colour: there is no such thing in a profile"},
+	{"profiles: (\n\t{ user_agent = \"a\"; dialogs = \"two\"; }\n);\n",
+	 ":2: profiles.dialogs: \"two\" is neither all nor single"},
+	{"profiles: (\n\t{ user_agent = \"a\"; dialogs = 1; }\n);\n",
+	 ":2: profiles.dialogs: this is neither all nor single"},
+	{"profiles: (\n\t{ user_agent = \"a\"; entity = true; }\n);\n",
+	 ":2: profiles.entity: \"yes\" is neither sip nor pres"},
+	{"profiles: ({ user_agent = \"a\"; like = \"Acme\"; });\n",
+	 ":1: profiles.like: no profile of that name is shipped"},
 	{"authentication: { algorithms = (); };\n", ":1: authentication.algorithms: the list may not be empty"},
 };
 
@@ -107,6 +136,62 @@ static void a_good_file_sets_what_it_names_and_nothing_else(void)
 	CHECK_NUMBER(result, 0);
 }
 
+static void switches_take_yes_no_true_and_false(void)
+{
+	static const struct {
+		const char *text;
+		const char *value;
+	} rows[] = {
+		{"mailbox: { unsolicited = false; };\n", "no"},
+		{"mailbox: { unsolicited = true; };\n", "yes"},
+		{"mailbox: { unsolicited = \"no\"; };\n", "no"},
+		{"", "yes"},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		CLEANUP(configuration_finish) struct configuration configuration = {0};
+		char error[CONFIGURATION_ERROR_SIZE] = "";
+		if (configuration_init(&configuration) < 0)
+			return;
+		int result = read_text(rows[i].text, &configuration, error);
+		CHECK_NUMBER(result, 0);
+		CHECK_TEXT(slice_text(configuration.mailbox_unsolicited), rows[i].value);
+	}
+}
+
+static void profiles_are_taken_in_their_order(void)
+{
+	static const char text[] =
+		"profiles: (\n"
+		"  { name = \"Doors\"; user_agent = \"Acme Door*\"; dialogs = \"single\"; idle_dialog = true;\n"
+		"    remote_party = false; entity = \"pres\"; urgent_counts = \"no\"; classes = \"voice\";\n"
+		"    last_line_end = false; unsolicited_mwi = false; message_account = \"mailbox\"; },\n"
+		"  { user_agent = \"Acme*\"; },\n"
+		"  { user_agent = \"Yealink SIP-T2*\"; remote_party = \"no\"; like = \"yealink\"; }\n"
+		");\n";
+	CLEANUP(configuration_finish) struct configuration configuration = {0}, other = {0};
+	char error[CONFIGURATION_ERROR_SIZE] = "";
+	if (configuration_init(&configuration) < 0)
+		return;
+	int result = read_text(text, &configuration, error);
+	CHECK_TEXT(slice_text(error), "");
+	CHECK_NUMBER(result, 0);
+	const struct profile *items = configuration.profiles.items;
+	CHECK_NUMBER(configuration.profiles.count, 3);
+	CHECK_TEXT(slice_text(items[0].name), "Doors");
+	CHECK_NUMBER(items[0].style, (BODY_NO_LAST_LINE_END << 1) - 1);
+	CHECK(!items[0].unsolicited_mwi && items[0].mwi_to_mailbox);
+	CHECK_TEXT(slice_text(items[1].name), "Acme*");
+	CHECK_NUMBER(items[1].style, 0);
+	CHECK(items[1].unsolicited_mwi && !items[1].mwi_to_mailbox);
+	CHECK_NUMBER(items[2].style, BODY_DUMMY_DIALOG | BODY_NO_REMOTE_PARTY);
+	CHECK(configuration_profiles_are_same(&configuration, &configuration));
+	CHECK(!configuration_profiles_are_same(&configuration, &other));
+	/* a list that is wrong leaves the old one */
+	result = read_text("profiles: ( { user_agent = \"x\"; }, 5 );\n", &configuration, error);
+	CHECK_NUMBER(result, ERR_CONFIGURATION);
+	CHECK_NUMBER(configuration.profiles.count, 3);
+}
+
 static void a_missing_file_is_named(void)
 {
 	struct configuration configuration;
@@ -126,6 +211,7 @@ static const struct wrong_file assignments[] = {
 	{"sip.port", "--set sip.port: name=value is wanted"},
 	{"sip.port=x", "--set: sip.port: \"x\" is not a number"},
 	{"sip.ports=1", "--set: sip.ports: there is no such option"},
+	{"profiles=x", "--set: profiles: this is a list, which only the file can have"},
 	{"=1", "--set: : there is no such option"},
 };
 
@@ -185,6 +271,8 @@ static const struct test tests[] = {
 	{"wrong_files_are_refused_with_file_and_line", wrong_files_are_refused_with_file_and_line, TEST_PLAIN},
 	{"a_good_file_sets_what_it_names_and_nothing_else", a_good_file_sets_what_it_names_and_nothing_else,
 	 TEST_PLAIN},
+	{"switches_take_yes_no_true_and_false", switches_take_yes_no_true_and_false, TEST_PLAIN},
+	{"profiles_are_taken_in_their_order", profiles_are_taken_in_their_order, TEST_PLAIN},
 	{"a_missing_file_is_named", a_missing_file_is_named, TEST_PLAIN},
 	{"assignments_go_through_the_same_table", assignments_go_through_the_same_table, TEST_PLAIN},
 	{"the_printed_documents_are_current", the_printed_documents_are_current, TEST_PLAIN},

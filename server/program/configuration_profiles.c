@@ -1,0 +1,327 @@
+/* Reading phone profiles from the configuration file, and explaining them. SPDX-License-Identifier: MIT */
+#include "program/configuration_profiles.h"
+
+#include "base/error.h"
+#include "bodies/body.h"
+
+#include <libconfig.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a profile can say has two values each: `plain` is what the RFCs want. */
+struct trait {
+	const char *name, *plain, *special;
+	unsigned style;  /* enum body_style that `special` sets; 0: a field of its own */
+	size_t offset;   /* of a bool in struct profile, where there is no style */
+	bool special_is; /* its value then */
+	const char *sentence;
+};
+
+static const struct trait traits[] = {
+	{.name = "dialogs",
+	 .plain = "all",
+	 .special = "single",
+	 .style = BODY_SINGLE_DIALOG,
+	 .sentence = "Busy lamps: all calls of the watched user, or only the one that matters most."},
+	{.name = "idle_dialog",
+	 .plain = "no",
+	 .special = "yes",
+	 .style = BODY_DUMMY_DIALOG,
+	 .sentence = "Busy lamps: a terminated call is named where there is none."},
+	{.name = "remote_party",
+	 .plain = "yes",
+	 .special = "no",
+	 .style = BODY_NO_REMOTE_PARTY,
+	 .sentence = "Busy lamps: whether the other side of a call is named."},
+	{.name = "entity",
+	 .plain = "sip",
+	 .special = "pres",
+	 .style = BODY_PRES_ENTITY,
+	 .sentence = "Presence: the watched user is called sip:… or pres:…."},
+	{.name = "urgent_counts",
+	 .plain = "yes",
+	 .special = "no",
+	 .style = BODY_PLAIN_COUNTS,
+	 .sentence = "Voicemail lamps: whether counts say in brackets how many messages are urgent."},
+	{.name = "classes",
+	 .plain = "all",
+	 .special = "voice",
+	 .style = BODY_ONLY_VOICE,
+	 .sentence = "Voicemail lamps: counts for each class of messages, or their sum as voice."},
+	{.name = "last_line_end",
+	 .plain = "yes",
+	 .special = "no",
+	 .style = BODY_NO_LAST_LINE_END,
+	 .sentence = "Voicemail lamps: whether the last line ends with CRLF."},
+	{.name = "unsolicited_mwi",
+	 .plain = "yes",
+	 .special = "no",
+	 .offset = offsetof(struct profile, unsolicited_mwi),
+	 .special_is = false,
+	 .sentence = "Voicemail lamps: whether the phone is told unasked where it does not subscribe."},
+	{.name = "message_account",
+	 .plain = "number",
+	 .special = "mailbox",
+	 .offset = offsetof(struct profile, mwi_to_mailbox),
+	 .special_is = true,
+	 .sentence = "Voicemail lamps: the key calls mailbox.number, or the address of the mailbox."},
+};
+
+static void set_trait(struct profile *profile, const struct trait *trait, bool is_special)
+{
+	if (!trait->style)
+		*(bool *)(void *)((char *)profile + trait->offset) = is_special == trait->special_is;
+	else if (is_special)
+		profile->style |= trait->style;
+	else
+		profile->style &= ~trait->style;
+}
+
+static bool has_trait(const struct profile *profile, const struct trait *trait)
+{
+	if (trait->style)
+		return profile->style & trait->style;
+	return *(const bool *)(const void *)((const char *)profile + trait->offset) == trait->special_is;
+}
+
+/* --- reading ------------------------------------------------------------------------------------------------- */
+
+struct reader {
+	const char *file;
+	char *error;
+};
+
+static int fail(const struct reader *reader, const config_setting_t *setting, const char *sentence)
+{
+	const char *file = config_setting_source_file(setting);
+	snprintf(reader->error, CONFIGURATION_ERROR_SIZE, "%.500s:%u: " CONFIGURATION_PROFILES "%s%.60s: %.300s",
+		 file ? file : reader->file, config_setting_source_line(setting),
+		 config_setting_name(setting) ? "." : "",
+		 config_setting_name(setting) ? config_setting_name(setting) : "", sentence);
+	return ERR_CONFIGURATION;
+}
+
+static int fail_list(const struct reader *reader, const config_setting_t *setting, const char *sentence)
+{
+	const char *file = config_setting_source_file(setting);
+	snprintf(reader->error, CONFIGURATION_ERROR_SIZE, "%.500s:%u: " CONFIGURATION_PROFILES ": %s",
+		 file ? file : reader->file, config_setting_source_line(setting), sentence);
+	return ERR_CONFIGURATION;
+}
+
+/* NULL where it is neither a text nor true or false. */
+static const char *read_word(const config_setting_t *setting)
+{
+	if (config_setting_type(setting) == CONFIG_TYPE_BOOL)
+		return config_setting_get_bool(setting) ? "yes" : "no";
+	return config_setting_get_string(setting);
+}
+
+static int read_trait(const struct reader *reader, const config_setting_t *setting, const struct trait *trait,
+		      struct profile *profile)
+{
+	const char *word = read_word(setting);
+	bool is_special = word && strcmp(word, trait->special) == 0;
+	if (!is_special && !(word && strcmp(word, trait->plain) == 0)) {
+		char sentence[200];
+		snprintf(sentence, sizeof(sentence), "%s%.60s%s is neither %s nor %s", word ? "\"" : "this",
+			 word ? word : "", word ? "\"" : "", trait->plain, trait->special);
+		return fail(reader, setting, sentence);
+	}
+	set_trait(profile, trait, is_special);
+	return 0;
+}
+
+/* A text that may not be empty. */
+static int read_name(const struct reader *reader, const config_setting_t *setting, const char **name)
+{
+	*name = config_setting_get_string(setting);
+	return *name && (*name)[0] ? 0 : fail(reader, setting, "wanted is a text in quotes");
+}
+
+/* What the others of the row change: a shipped row's traits, or those of the RFCs. */
+static int read_like(const struct reader *reader, const config_setting_t *setting, struct profile *profile)
+{
+	const char *name;
+	int result = read_name(reader, setting, &name);
+	if (result < 0)
+		return result;
+	const struct profile *like = profile_shipped_find(slice_text(name));
+	if (!like)
+		return fail(reader, setting, "no profile of that name is shipped");
+	profile->style = like->style;
+	profile->unsolicited_mwi = like->unsolicited_mwi;
+	profile->mwi_to_mailbox = like->mwi_to_mailbox;
+	return 0;
+}
+
+static int read_key(const struct reader *reader, const config_setting_t *setting, struct profile *profile)
+{
+	const char *key = config_setting_name(setting);
+	if (strcmp(key, "name") == 0)
+		return read_name(reader, setting, &profile->name);
+	if (strcmp(key, "user_agent") == 0)
+		return read_name(reader, setting, &profile->pattern);
+	if (strcmp(key, "like") == 0)
+		return 0; /* has been read */
+	for (size_t i = 0; i < ARRAY_SIZE(traits); i++) {
+		if (strcmp(key, traits[i].name) == 0)
+			return read_trait(reader, setting, &traits[i], profile);
+	}
+	return fail(reader, setting, "there is no such thing in a profile");
+}
+
+/* The texts still belong to libconfig. */
+static int read_profile(const struct reader *reader, config_setting_t *setting, struct profile *profile)
+{
+	*profile = (struct profile){.unsolicited_mwi = true};
+	if (!config_setting_is_group(setting))
+		return fail_list(reader, setting, "wanted are groups: { name = \"…\"; user_agent = \"…\"; }");
+	const config_setting_t *like = config_setting_get_member(setting, "like");
+	int result = like ? read_like(reader, like, profile) : 0;
+	int count = config_setting_length(setting);
+	for (int i = 0; result == 0 && i < count; i++)
+		result = read_key(reader, config_setting_get_elem(setting, (unsigned)i), profile);
+	if (result == 0 && !profile->pattern)
+		result = fail_list(reader, setting, "user_agent is missing");
+	if (result == 0 && !profile->name)
+		profile->name = profile->pattern;
+	return result;
+}
+
+static void clear(struct profile_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		free((char *)(uintptr_t)list->items[i].name);
+		free((char *)(uintptr_t)list->items[i].pattern);
+	}
+	free(list->items);
+	*list = (struct profile_list){0};
+}
+
+/* Takes copies of the texts. */
+static int keep(struct profile_list *list, const struct profile *profile)
+{
+	struct profile *item = &list->items[list->count++];
+	*item = *profile;
+	item->name = strdup(profile->name);
+	item->pattern = strdup(profile->pattern);
+	return item->name && item->pattern ? 0 : ERR_NO_MEMORY;
+}
+
+static int read_all(const struct reader *reader, config_setting_t *setting, struct profile_list *list)
+{
+	unsigned count = (unsigned)config_setting_length(setting);
+	for (unsigned i = 0; i < count; i++) {
+		struct profile profile;
+		int result = read_profile(reader, config_setting_get_elem(setting, i), &profile);
+		if (result < 0)
+			return result;
+		if (keep(list, &profile) < 0) {
+			fail_list(reader, setting, error_text(ERR_NO_MEMORY));
+			return ERR_NO_MEMORY;
+		}
+	}
+	return 0;
+}
+
+int configuration_profiles_read(struct configuration *configuration, config_setting_t *setting, const char *file,
+				char error[CONFIGURATION_ERROR_SIZE])
+{
+	struct reader reader = {file, error};
+	if (!config_setting_is_list(setting))
+		return fail_list(&reader, setting, "wanted is a list of groups: ( { … }, { … } )");
+	size_t count = (size_t)config_setting_length(setting);
+	if (count > PROFILES_OWN_MOST)
+		return fail_list(&reader, setting, "there are too many");
+	struct profile_list list = {.items = calloc(count + 1, sizeof(*list.items))};
+	int result = ERR_NO_MEMORY;
+	if (list.items)
+		result = read_all(&reader, setting, &list);
+	else
+		fail_list(&reader, setting, error_text(ERR_NO_MEMORY));
+	if (result < 0) {
+		clear(&list);
+		return result;
+	}
+	clear(&configuration->profiles);
+	configuration->profiles = list;
+	return 0;
+}
+
+void configuration_profiles_clear(struct configuration *configuration)
+{
+	clear(&configuration->profiles);
+}
+
+bool configuration_profiles_are_same(const struct configuration *a, const struct configuration *b)
+{
+	if (a->profiles.count != b->profiles.count)
+		return false;
+	for (size_t i = 0; i < a->profiles.count; i++) {
+		const struct profile *one = &a->profiles.items[i], *other = &b->profiles.items[i];
+		if (strcmp(one->name, other->name) != 0 || strcmp(one->pattern, other->pattern) != 0 ||
+		    one->style != other->style || one->unsolicited_mwi != other->unsolicited_mwi ||
+		    one->mwi_to_mailbox != other->mwi_to_mailbox)
+			return false;
+	}
+	return true;
+}
+
+/* --- explaining ---------------------------------------------------------------------------------------------- */
+
+void configuration_profiles_write_sample(struct buffer *buffer)
+{
+	buffer_text(
+		buffer,
+		"\n# --- Phones that need something else ---\n\n"
+		"# Profiles of phones, by User-Agent (* is any text, ? one character), before those that the program\n"
+		"# knows. What a profile does not name is as the RFCs want it, or as in the profile that `like` "
+		"names.\n"
+		"#\n"
+		"# profiles: (\n"
+		"#\t{\n"
+		"#\t\tname = \"Doors\";\n"
+		"#\t\tuser_agent = \"Acme Door*\";\n"
+		"#\t\tlike = \"Yealink\";\n");
+	for (size_t i = 0; i < ARRAY_SIZE(traits); i++)
+		buffer_format(buffer, "#\t\t%s = \"%s\"; # or \"%s\". %s\n", traits[i].name, traits[i].plain,
+			      traits[i].special, traits[i].sentence);
+	buffer_text(buffer, "#\t}\n# );\n");
+}
+
+static void write_shipped(struct buffer *buffer, const struct profile *profile)
+{
+	buffer_format(buffer, "| %s | `%s` |", profile->name, profile->pattern);
+	bool any = false;
+	for (size_t i = 0; i < ARRAY_SIZE(traits); i++) {
+		if (!has_trait(profile, &traits[i]))
+			continue;
+		buffer_format(buffer, "%s `%s = \"%s\"`", any ? "," : "", traits[i].name, traits[i].special);
+		any = true;
+	}
+	buffer_format(buffer, "%s | %s |\n", any ? "" : " –", profile->reason);
+}
+
+void configuration_profiles_write_markdown(struct buffer *buffer)
+{
+	buffer_text(
+		buffer,
+		"\n## Phones that need something else\n\n"
+		"A profile says what a family of phones needs and others could not bear; it is found by the User-Agent "
+		"(`*` is any text, `?` one character, letters without case). The first that fits counts: those of the "
+		"file, in their order, then those below.\n\n"
+		"```\nprofiles: (\n\t{ name = \"Doors\"; user_agent = \"Acme Door*\"; like = \"Yealink\"; dialogs = "
+		"\"single\"; }\n);\n```\n\n"
+		"`like` takes over what a profile below has; what is not named otherwise is as the RFCs want it. The "
+		"list holds from the next start on.\n\n"
+		"| Key | Values; the first is the RFCs' | Meaning |\n| --- | --- | --- |\n");
+	for (size_t i = 0; i < ARRAY_SIZE(traits); i++)
+		buffer_format(buffer, "| `%s` | `\"%s\"`, `\"%s\"` | %s |\n", traits[i].name, traits[i].plain,
+			      traits[i].special, traits[i].sentence);
+	buffer_text(buffer, "\n| Profile | User-Agent | What is special | Why |\n| --- | --- | --- | --- |\n");
+	const struct profile *profile;
+	for (size_t i = 0; (profile = profile_shipped_at(i)) != NULL; i++)
+		write_shipped(buffer, profile);
+}

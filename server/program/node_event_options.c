@@ -1,0 +1,102 @@
+/* The configuration in the words of the event side: presence, lamps, voicemail, trust, profiles of phones.
+ * SPDX-License-Identifier: MIT */
+#include "program/node_event_options.h"
+
+#include <string.h>
+
+static bool is_on(const char *text)
+{
+	return strcmp(text, "yes") == 0; /* checked when it was read */
+}
+
+static size_t take_list(const struct text_list *list, struct slice items[OPTION_LIST_MOST])
+{
+	size_t count = 0;
+	for (; count < list->count && count < OPTION_LIST_MOST; count++)
+		items[count] = slice_text(list->items[count]);
+	return count;
+}
+
+struct events_options node_events_options(const struct configuration *configuration)
+{
+	return (struct events_options){
+		.subscription = {.least_s = configuration->subscription_min_expires_s,
+				 .default_s = configuration->subscription_expires_s,
+				 .most_s = configuration->subscription_max_expires_s},
+		.publication = {.least_s = configuration->publication_min_expires_s,
+				.default_s = configuration->publication_expires_s,
+				.most_s = configuration->publication_max_expires_s},
+		.subscriptions_most = configuration->limits_subscriptions_per_account,
+		.publications_most = configuration->limits_publications_per_resource,
+		.body_bytes = configuration->limits_event_body_bytes,
+		.retry_first_s = configuration->subscription_retry_first_s,
+		.retry_most_s = configuration->subscription_retry_most_s,
+		.slice = configuration->subscription_slice,
+	};
+}
+
+static enum watch_policy read_policy(const char *text)
+{
+	return strcmp(text, "self") == 0 ? WATCH_SELF : strcmp(text, "nobody") == 0 ? WATCH_NOBODY : WATCH_DOMAIN;
+}
+
+enum watch_policy node_presence_policy(const struct configuration *configuration)
+{
+	return read_policy(configuration->presence_watch);
+}
+
+enum watch_policy node_dialog_policy(const struct configuration *configuration)
+{
+	return read_policy(configuration->dialog_watch);
+}
+
+struct people_options node_people_options(const struct configuration *configuration)
+{
+	return (struct people_options){.lost_connection_s = configuration->presence_lost_connection_s};
+}
+
+struct mailbox_options node_mailbox_options(const struct configuration *configuration,
+					    struct slice codes[OPTION_LIST_MOST])
+{
+	return (struct mailbox_options){
+		.number = slice_text(configuration->mailbox_number),
+		.codes = codes,
+		.code_count = take_list(&configuration->mailbox_codes, codes),
+		.counts_text_messages = is_on(configuration->mailbox_count_text_messages),
+		.mailboxes_most = configuration->limits_mailboxes,
+	};
+}
+
+struct lamps_options node_lamps_options(const struct configuration *configuration)
+{
+	return (struct lamps_options){
+		.is_on = is_on(configuration->mailbox_unsolicited),
+		.per_second = configuration->mailbox_paced_per_second,
+		.retry_first_s = configuration->mailbox_retry_first_s,
+		.retry_most_s = configuration->mailbox_retry_most_s,
+	};
+}
+
+struct voicemail_options node_voicemail_options(const struct configuration *configuration)
+{
+	return (struct voicemail_options){
+		.server = slice_text(configuration->voicemail_server),
+		.user = slice_text(configuration->voicemail_user),
+		.password = slice_text(configuration->voicemail_password),
+		.expires_s = configuration->voicemail_expires_s,
+		.per_second = configuration->voicemail_per_second,
+	};
+}
+
+struct trust *node_create_trust(const struct configuration *configuration)
+{
+	struct slice networks[OPTION_LIST_MOST], accounts[OPTION_LIST_MOST];
+	size_t network_count = take_list(&configuration->trusted_addresses, networks);
+	size_t account_count = take_list(&configuration->trusted_accounts, accounts);
+	return trust_create(networks, network_count, accounts, account_count);
+}
+
+struct profiles *node_create_profiles(const struct configuration *configuration)
+{
+	return profiles_create(configuration->profiles.items, configuration->profiles.count);
+}
