@@ -10,7 +10,8 @@
 #include <unistd.h>
 
 #define BATCH 64
-#define SOCKET_BUFFER_BYTES (8 << 20)
+/* Ten thousand NOTIFYs may come at once; the kernel counts about 2 kB for each. */
+#define SOCKET_BUFFER_BYTES (32 << 20)
 
 union control {
 	struct cmsghdr header;

@@ -1,17 +1,22 @@
 /* Load for one SIP server on this machine: runs operations in a closed loop and prints, as one line of name=value,
  * what they cost the server, how many a second there were, and how long they took.
  *
- *   load --work register|online|offline [options]
+ *   load --work register|online|offline|subscribe|refresh|publish|change|lasting [options]
  *     --server HOST:PORT    --domain NAME    --password TEXT
- *     --first N --users N   the users u<first> … who act; with online they all are registered first
- *     --receivers N         offline: the users behind those
+ *     --first N --users N   the users u<first> … who act; with online and what is about events all are registered first
+ *     --receivers N         offline, and of presence: the users behind those, who are written to or watched
+ *     --event presence|message-summary                  the latter is everyone's own
+ *     --subscriptions N     refresh, change, lasting: so many are there before; the users take turns
  *     --operations N        those that are measured     --window N   of them under way at a time
  *     --proof none|challenged|reused                    what they prove themselves with (operations.h)
  *     --again kept|fresh    register: all are registered once before; then with the same Call-ID, or new ones
  *     --server-pid PID --database-pid PID               whose CPU time is read, with all their children
  *
+ * A change is over when all who watch have been told of it. What lasting does is told in lasting.h.
+ *
  * SPDX-License-Identifier: MIT */
 #include "clock.h"
+#include "lasting.h"
 #include "operations.h"
 #include "processes.h"
 
@@ -23,10 +28,12 @@
 
 /* A run is over when both trees are idle: work may go on behind the last answer. */
 enum { IDLE_STEP_MS = 200, IDLE_LIMIT_MS = 15000, PREPARATION_LIMIT_S = 180, LIMIT_S = 180 };
+
 #define IDLE_SHARE 0.06
 
 struct arguments {
 	enum work work;
+	bool is_lasting;
 	enum proof proof;
 	bool again, fresh_call_id;
 	unsigned operations;
@@ -69,8 +76,29 @@ static bool run_untimed(struct operations *operations, const struct operations_r
 	return counters.done == run->count;
 }
 
+/* What is about events: everyone registers, then the subscriptions and publications are made that are needed. */
+static bool prepare_events(struct operations *operations, const struct arguments *arguments)
+{
+	const struct operations_options *options = &arguments->options;
+	struct operations_run run = {.work = WORK_REGISTER,
+				     .proof = arguments->proof,
+				     .count = options->users + options->receivers,
+				     .limit_s = PREPARATION_LIMIT_S};
+	if (!run_untimed(operations, &run))
+		return false;
+	run.work = WORK_SUBSCRIBE;
+	run.count = options->subscriptions;
+	if (arguments->work != WORK_SUBSCRIBE && run.count > 0 && !run_untimed(operations, &run))
+		return false;
+	run.work = WORK_PUBLISH;
+	run.count = options->event == EVENT_PRESENCE ? options->receivers : options->users;
+	return arguments->work != WORK_CHANGE || run_untimed(operations, &run);
+}
+
 static bool prepare(struct operations *operations, const struct arguments *arguments)
 {
+	if (arguments->work > WORK_OFFLINE)
+		return prepare_events(operations, arguments);
 	struct operations_run run = {
 		.proof = arguments->proof, .count = arguments->options.users, .limit_s = PREPARATION_LIMIT_S};
 	if ((arguments->work == WORK_ONLINE || arguments->again) && !run_untimed(operations, &run))
@@ -98,8 +126,10 @@ static void report(const struct operations_counters *counters, const struct cost
 	unsigned done = counters->done;
 	double divisor = done == 0 ? 1 : done;
 	qsort(latency_us, done, sizeof *latency_us, compare_latencies);
-	(void)printf("operations=%u failed=%u sent_again=%u delivered=%u seconds=%.3f rate=%.0f ", done,
-		     counters->failed, counters->sent_again, counters->delivered, seconds, done / seconds);
+	(void)printf("operations=%u failed=%u sent_again=%u delivered=%u notified=%u repeated=%u ", done,
+		     counters->failed, counters->sent_again, counters->delivered, counters->notified,
+		     counters->repeated);
+	(void)printf("seconds=%.3f rate=%.0f ", seconds, done / seconds);
 	(void)printf("server_us=%.2f database_us=%.2f driver_us=%.2f ",
 		     (after->server_s - before->server_s) * 1e6 / divisor,
 		     (after->database_s - before->database_s) * 1e6 / divisor,
@@ -174,13 +204,22 @@ static void read_server(const char *text, struct sockaddr_in *server)
 
 static void read_option(int letter, const char *value, struct arguments *arguments)
 {
-	static const char *const works[] = {"register", "online", "offline", NULL};
+	static const char *const works[] = {"register", "online", "offline", "subscribe", "refresh",
+					    "publish",  "change", "lasting", NULL};
+	static const char *const events[] = {"presence", "message-summary", NULL};
 	static const char *const proofs[] = {"none", "challenged", "reused", NULL};
 	static const char *const call_ids[] = {"kept", "fresh", NULL};
 	struct operations_options *options = &arguments->options;
 	switch (letter) {
 	case 'm':
 		arguments->work = read_word(value, works);
+		arguments->is_lasting = arguments->work > WORK_CHANGE;
+		break;
+	case 'e':
+		options->event = read_word(value, events);
+		break;
+	case 'b':
+		options->subscriptions = read_number(value, 10000000);
 		break;
 	case 's':
 		read_server(value, &options->server);
@@ -224,16 +263,30 @@ static void read_option(int letter, const char *value, struct arguments *argumen
 	}
 }
 
+/* Only some works have receivers, and only some make subscriptions while they are measured. */
+static void complete(struct arguments *arguments)
+{
+	struct operations_options *options = &arguments->options;
+	bool is_of_events = arguments->work > WORK_OFFLINE || arguments->is_lasting;
+	if (is_of_events ? options->event == EVENT_MESSAGE_SUMMARY : arguments->work != WORK_OFFLINE)
+		options->receivers = 0;
+	if (arguments->work == WORK_SUBSCRIBE && !arguments->is_lasting)
+		options->subscriptions = arguments->operations;
+	if ((arguments->work == WORK_REFRESH || arguments->is_lasting) && options->subscriptions == 0)
+		reject("--subscriptions is missing");
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option names[] = {
-		{"work", required_argument, NULL, 'm'},         {"server", required_argument, NULL, 's'},
-		{"domain", required_argument, NULL, 'd'},       {"password", required_argument, NULL, 'p'},
-		{"first", required_argument, NULL, 'f'},        {"users", required_argument, NULL, 'u'},
-		{"receivers", required_argument, NULL, 'r'},    {"operations", required_argument, NULL, 'n'},
-		{"window", required_argument, NULL, 'w'},       {"proof", required_argument, NULL, 'a'},
-		{"again", required_argument, NULL, 'g'},        {"server-pid", required_argument, NULL, 'S'},
-		{"database-pid", required_argument, NULL, 'D'}, {0},
+		{"work", required_argument, NULL, 'm'},          {"server", required_argument, NULL, 's'},
+		{"domain", required_argument, NULL, 'd'},        {"password", required_argument, NULL, 'p'},
+		{"first", required_argument, NULL, 'f'},         {"users", required_argument, NULL, 'u'},
+		{"receivers", required_argument, NULL, 'r'},     {"operations", required_argument, NULL, 'n'},
+		{"window", required_argument, NULL, 'w'},        {"proof", required_argument, NULL, 'a'},
+		{"again", required_argument, NULL, 'g'},         {"server-pid", required_argument, NULL, 'S'},
+		{"database-pid", required_argument, NULL, 'D'},  {"event", required_argument, NULL, 'e'},
+		{"subscriptions", required_argument, NULL, 'b'}, {0},
 	};
 	struct arguments arguments = {
 		.operations = 1000,
@@ -249,13 +302,15 @@ int main(int argc, char **argv)
 		read_option(letter, optarg, &arguments);
 	if (arguments.options.server.sin_port == 0)
 		reject("--server is missing");
+	complete(&arguments);
 
 	struct operations *operations = operations_create(&arguments.options);
 	if (!operations) {
 		perror("load");
 		return 1;
 	}
-	bool is_good = prepare(operations, &arguments) && measure(operations, &arguments);
+	bool is_good = arguments.is_lasting ? lasting_run(operations, &arguments.options, arguments.proof)
+					    : prepare(operations, &arguments) && measure(operations, &arguments);
 	operations_destroy(operations);
 	return is_good ? 0 : 1;
 }

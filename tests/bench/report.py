@@ -25,6 +25,16 @@ ROWS = {
     "offline-challenged": "MESSAGE to a user who is away, stored; challenged",
     "offline-reused": "MESSAGE to a user who is away, stored; credentials reused",
     "offline-flood": "the same, 512 at a time instead of 32",
+    "subscribe-presence": "SUBSCRIBE to presence, and its NOTIFY",
+    "subscribe-flood": "the same, 256 at a time instead of 32",
+    "subscribe-summary": "SUBSCRIBE to message-summary, and its NOTIFY",
+    "subscribe-presence-refresh": "SUBSCRIBE to presence as a refresh, and its NOTIFY",
+    "subscribe-summary-refresh": "SUBSCRIBE to message-summary as a refresh, and its NOTIFY",
+    "publish-new": "PUBLISH of presence, new, nobody watches",
+    "publish-flood": "the same, 256 at a time instead of 32",
+    "publish-change": "PUBLISH of presence, a new body, nobody watches",
+    "mwi": "PUBLISH of message-summary, and the NOTIFY to its one watcher",
+    "mwi-flood": "the same, 256 at a time instead of 32",
 }
 VARIANTS = {
     "heliograph": "Heliograph",
@@ -52,6 +62,22 @@ CPU_AIMS = [
 ]
 STORED_PER_SECOND = 40000
 MEMORY_SHARE = 1 / 2
+
+# And issue 3: each of these beside Kamailio's durable and in-memory figures.
+for what, rows in (
+    ("SUBSCRIBE", ("subscribe-presence", "subscribe-flood", "subscribe-summary", "subscribe-presence-refresh",
+                   "subscribe-summary-refresh")),
+    ("PUBLISH", ("publish-new", "publish-flood", "publish-change")),
+    ("lamp's change", ("mwi", "mwi-flood")),
+):
+    CPU_AIMS += [(f"a durable {what} costs a tenth of Kamailio's", row, "heliograph", PEER, 1 / 10) for row in rows]
+    CPU_AIMS += [
+        (f"a durable {what} costs less than Kamailio's in memory", row, "heliograph", "kamailio-memory", 1)
+        for row in rows
+    ]
+WATCHERS = (1, 100, 1000, 10000)
+FANOUT_SHARE = 1 / 6
+FANOUT_MS = 1000
 
 
 def read(name):
@@ -116,6 +142,70 @@ def memory_lines(results):
             yield (count, name, f"{fields['each_bytes']:,.0f}", f"{fields['all_mb']:,.0f}")
 
 
+def fanout_lines(results):
+    for watchers in WATCHERS:
+        for variant, name in VARIANTS.items():
+            fields = results.get(f"fanout-{watchers}", {}).get(variant)
+            if not fields:
+                continue
+            peer = results[f"fanout-{watchers}"].get(PEER)
+            yield (
+                f"{watchers:,}",
+                name,
+                f"{fields['server_us'] / watchers:.1f}",
+                f"{fields['database_us'] / watchers:.1f}",
+                f"{cpu_us(fields) / watchers:.1f}",
+                f"{cpu_us(fields) / cpu_us(peer):.2f}" if peer else "",
+                f"{fields['notified'] / fields['seconds']:,.0f}",
+                f"{fields['p50_ms']:.1f}",
+                f"{fields['most_ms']:.1f}",
+            )
+
+
+def lasting_lines(results):
+    for size in ("few", "many"):
+        memory = results.get(f"events-memory-{size}", {})
+        restart = results.get(f"restart-{size}", {})
+        for variant, fields in sorted(memory.items()):
+            start = restart.get(variant, {})
+            shared = f"{fields['shared_bytes']:,.0f}" if fields["shared_bytes"] > 0 else ""
+            times = [f"{start[key] / 1000:.2f}" if start else "" for key in ("ready_ms", "first_ms", "all_ms")]
+            yield (
+                f"{fields['subscriptions']:,.0f}",
+                VARIANTS[variant],
+                f"{fields['each_bytes']:,.0f}",
+                shared,
+                f"{fields['all_mb']:,.0f}",
+                *times,
+            )
+
+
+def aim(sentence, row, most, measured, digits=3):
+    reached = "yes" if measured <= most else "**no**"
+    return sentence, row, f"{most:,.{digits}f}", f"{measured:,.{digits}f}", reached
+
+
+def event_aim_lines(results):
+    for watchers in WATCHERS[1:]:
+        row = f"fanout-{watchers}"
+        variants = results.get(row, {})
+        if "heliograph" in variants and "kamailio-memory" in variants:
+            ratio = cpu_us(variants["heliograph"]) / cpu_us(variants["kamailio-memory"])
+            yield aim("a NOTIFY costs a sixth of Kamailio's in memory", row, FANOUT_SHARE, ratio)
+    most = results.get(f"fanout-{WATCHERS[-1]}", {}).get("heliograph")
+    if most:
+        row = f"fanout-{WATCHERS[-1]}"
+        yield aim("10,000 watchers are told within so many ms", row, FANOUT_MS, most["p50_ms"], 0)
+        yield aim("and for that much of one core's time, ms", row, FANOUT_MS, most["server_us"] / 1000, 0)
+    for size in ("few", "many"):
+        row = f"events-memory-{size}"
+        variants = results.get(row, {})
+        if "heliograph" in variants and PEER in variants:
+            each = variants["heliograph"]["each_bytes"]
+            yield aim("a subscription takes half of Kamailio's memory", row, MEMORY_SHARE, each / variants[PEER]["each_bytes"])
+            yield aim("and half of its shared memory alone", row, MEMORY_SHARE, each / variants[PEER]["shared_bytes"])
+
+
 def aim_lines(results):
     for sentence, row, variant, peer, most in CPU_AIMS:
         variants = results.get(row, {})
@@ -132,6 +222,7 @@ def aim_lines(results):
             ratio = variants["heliograph"]["each_bytes"] / variants["kamailio-selected"]["each_bytes"]
             reached = "yes" if ratio <= MEMORY_SHARE else "**no**"
             yield "a registration takes half of Kamailio's memory", row, f"{MEMORY_SHARE:.3f}", f"{ratio:.3f}", reached
+    yield from event_aim_lines(results)
 
 
 def processor():
@@ -160,13 +251,24 @@ def compose(results, rounds, arguments):
     yield ""
     yield from circumstances(results, rounds, arguments)
     yield ""
-    head = ("work", "server", "server µs", "PostgreSQL µs", "together", "ratio", "a second", "p50 ms", "p99 ms")
-    yield from table(head, work_lines(results))
-    yield ""
-    yield from table(("registrations", "server", "bytes each", "MB in all"), memory_lines(results))
-    yield ""
-    yield from table(("aim", "row", "at most (or least)", "measured", "reached"), aim_lines(results))
-    yield ""
+    costs = ("server µs", "PostgreSQL µs", "together", "ratio")
+    head = ("watchers", "server", *(f"{cost} a NOTIFY" if "µs" in cost else cost for cost in costs))
+    parts = (
+        (("work", "server", *costs, "a second", "p50 ms", "p99 ms"), work_lines),
+        ((*head, "NOTIFYs a second", "last, p50 ms", "last, most ms"), fanout_lines),
+        (("registrations", "server", "bytes each", "MB in all"), memory_lines),
+        (
+            ("subscriptions", "server", "bytes each", "shared bytes each", "MB in all",
+             "start: answers, s", "first told, s", "all told, s"),
+            lasting_lines,
+        ),
+        (("aim", "row", "at most (or least)", "measured", "reached"), aim_lines),
+    )
+    for head, lines in parts:
+        rows = list(lines(results))
+        if rows:
+            yield from table(head, rows)
+            yield ""
     yield END
 
 

@@ -6,6 +6,8 @@ accounts=110000
 server_pid=
 database_pid=
 sip_port=
+control=
+kamailio_lock=0
 database_port=
 
 note() { printf 'bench: %s\n' "$*" >&2; }
@@ -71,7 +73,7 @@ stop_postgres() {
 make_databases() {
 	local table
 	sql -c 'create database kamailio' -c 'create database heliograph' postgres
-	for table in standard auth_db registrar usrloc msilo; do
+	for table in standard auth_db registrar usrloc msilo presence; do
 		PGOPTIONS='-c client_min_messages=error' sql -f "/usr/share/kamailio/postgres/$table-create.sql" kamailio
 	done
 	sql kamailio -c "insert into subscriber (username, domain, password, ha1, ha1b)
@@ -91,36 +93,52 @@ heliograph_database() { printf 'postgresql://postgres@127.0.0.1:%s/heliograph' "
 
 # start_kamailio MODE PASSWORDS : durable or memory; cached or selected.
 start_kamailio() {
-	local url="postgres://postgres@127.0.0.1:$database_port/kamailio" mode=1 defines=()
-	sql kamailio -c 'truncate location, silo' -c checkpoint
+	sql kamailio -c 'truncate location, silo, presentity, active_watchers, watchers' -c checkpoint
 	sip_port=$(free_port)
-	[[ $1 != memory ]] || mode=0
-	defines=(-A "PORT=$sip_port" -A "DATABASE=\"$url\"" -A "CONTROL=\"unix:$scratch/control\"" -A "USRLOC_MODE=$mode")
+	run_kamailio "$@"
+	wait_for 20 kamailio_answers || die "Kamailio does not start: $scratch/kamailio.log"
+}
+
+# The same over what is in the tables, and without waiting.
+run_kamailio() {
+	local url="postgres://postgres@127.0.0.1:$database_port/kamailio" modes=(1 1 0) defines=()
+	[[ $1 != memory ]] || modes=(0 0 2)
+	control=$scratch/control-$sip_port
+	defines=(-A "PORT=$sip_port" -A "SERVER_ADDRESS=\"sip:127.0.0.1:$sip_port\"" -A "DATABASE=\"$url\""
+		-A "CONTROL=\"unix:$control\"" -A "USRLOC_MODE=${modes[0]}" -A "SUBSCRIPTIONS_MODE=${modes[1]}"
+		-A "PUBLICATIONS_CACHE=${modes[2]}" -A "TABLE_LOCK=$kamailio_lock")
 	[[ $2 != cached ]] || defines+=(-A WITH_CACHE -A "CACHE_DATABASE=\"cache=>$url\"")
-	rm -f "$scratch/control"
+	rm -f "$control"
 	# Eight UDP workers: on two cores neither fewer nor more did better in any of this work.
 	kamailio -f "$root/tests/bench/kamailio.cfg" -DD -E -n 8 -m 2048 -M 32 -w "$scratch" -Y "$scratch" "${defines[@]}" \
 		</dev/null >>"$scratch/kamailio.log" 2>&1 &
 	server_pid=$!
-	wait_for 20 kamailio_answers || die "Kamailio does not start: $scratch/kamailio.log"
 }
 
-kamailio_answers() { [[ -S $scratch/control ]] && kamcmd -s "unix:$scratch/control" core.uptime >/dev/null 2>&1; }
+kamailio_answers() { [[ -S $control ]] && kamcmd -s "unix:$control" core.uptime >/dev/null 2>&1; }
+
+# Kamailio's shared memory in use.
+kamailio_shared_kb() { kamcmd -s "unix:$control" core.shmmem | awk '/real_used:/ { print int($2 / 1024) }'; }
 
 # start_heliograph [--set NAME=VALUE]...
 start_heliograph() {
-	sql heliograph -c 'truncate bindings, devices, messages, debts' -c checkpoint
+	sql heliograph -c "$(sql heliograph -c "select 'truncate ' || string_agg(quote_ident(tablename), ', ') from pg_tables
+		where schemaname = 'public' and tablename not in ('accounts', 'settings', 'schema_version')")" -c checkpoint
 	sip_port=$(free_port)
+	run_heliograph "$@"
+	wait_for 20 grep -q '^ready' "$scratch/ready-$sip_port" || die "Heliograph does not start: $scratch/heliograph.log"
+}
+
+# The same over what is in the tables, and without waiting.
+run_heliograph() {
 	local ports=() name
 	for name in tls.port web.port web.tls_port; do
 		ports+=(--set "$name=$(free_port)")
 	done
-	: >"$scratch/ready"
 	"$heliograph" run --set bind=127.0.0.1 --set "sip.port=$sip_port" "${ports[@]}" --set domain=example.test \
 		--set "database=$(heliograph_database)" --state "$scratch/heliograph" "$@" \
-		</dev/null >"$scratch/ready" 2>>"$scratch/heliograph.log" &
+		</dev/null >"$scratch/ready-$sip_port" 2>>"$scratch/heliograph.log" &
 	server_pid=$!
-	wait_for 20 grep -q '^ready' "$scratch/ready" || die "Heliograph does not start: $scratch/heliograph.log"
 }
 
 stop_server() {
@@ -129,6 +147,23 @@ stop_server() {
 	wait_for 20 has_ended "$server_pid" || kill -KILL "$server_pid"
 	wait "$server_pid" 2>/dev/null || true
 	server_pid=
+}
+
+# Without a chance to write anything; waits until the last process is gone.
+kill_server() {
+	local pids
+	mapfile -t pids < <(tree "$server_pid")
+	kill -KILL "${pids[@]}" 2>/dev/null || true
+	wait "$server_pid" 2>/dev/null || true
+	wait_for 20 have_ended "${pids[@]}" || die "the server outlives kill -9"
+	server_pid=
+}
+
+have_ended() {
+	local pid
+	for pid in "$@"; do
+		has_ended "$pid" || return 1
+	done
 }
 
 # ---- memory
