@@ -7,8 +7,9 @@
  * $5, $6 and $7, $8, $9, $10: how far the walks along the keys of bindings, devices, subscriptions and publications
  * have come.
  *
- * A row that is refreshed while this runs is looked at again by PostgreSQL before it is deleted, so
- * the conditions stand in the DELETEs, too. A device's debts go with it. */
+ * A row that is refreshed while this runs is looked at again by PostgreSQL before it is deleted, so the conditions
+ * stand in the DELETEs, too. A device's debts go with it. Ids are handed over as an array: a join that was planned
+ * while a table was empty might walk all of it later. */
 const struct statement purge_statement = {
 	"purge",
 	"WITH b AS (SELECT account_id, key_id, expires_at FROM bindings"
@@ -18,11 +19,11 @@ const struct statement purge_statement = {
 	" gone_bindings AS (DELETE FROM bindings x USING b WHERE b.expires_at <= $1::bigint"
 	"  AND x.account_id = b.account_id AND x.key_id = b.key_id AND x.expires_at <= $1::bigint),"
 	" s AS (SELECT id, expires_at FROM subscriptions WHERE id > $9::bigint ORDER BY id LIMIT $2::bigint),"
-	" gone_subscriptions AS (DELETE FROM subscriptions x USING s WHERE s.expires_at <= $1::bigint"
-	"  AND x.id = s.id AND x.expires_at <= $1::bigint),"
+	" gone_subscriptions AS (DELETE FROM subscriptions WHERE expires_at <= $1::bigint"
+	"  AND id = ANY (ARRAY(SELECT id FROM s WHERE expires_at <= $1::bigint))),"
 	" p AS (SELECT id, expires_at FROM publications WHERE id > $10::bigint ORDER BY id LIMIT $2::bigint),"
-	" gone_publications AS (DELETE FROM publications x USING p WHERE p.expires_at <= $1::bigint"
-	"  AND x.id = p.id AND x.expires_at <= $1::bigint),"
+	" gone_publications AS (DELETE FROM publications WHERE expires_at <= $1::bigint"
+	"  AND id = ANY (ARRAY(SELECT id FROM p WHERE expires_at <= $1::bigint))),"
 	" gone_devices AS (DELETE FROM devices x USING v WHERE v.last_seen < $4::bigint"
 	"  AND x.account_id = v.account_id AND x.device_id = v.device_id AND x.last_seen < $4::bigint"
 	"  AND NOT EXISTS (SELECT FROM bindings y WHERE y.account_id = x.account_id AND y.device_id = x.device_id"
