@@ -7,6 +7,7 @@
 A line is: who, what, and fields separated by two or more blanks. `sends` writes a request (and answers a challenge,
 unless it says `sends unauthenticated`); `receives` takes the next message and checks its fields: a plain value must be equal,
 {contains x}, {absent}, {present}, {matches regex} compare otherwise, {name} alone keeps the value under that name.
+SUBSCRIBE gets a Contact by itself, unless it says `Contact: {absent}`; `sends within` is the same dialog again.
 `answers` replies to the request received last. Other lines: see VERBS. A test's name is the file's first line.
 SPDX-License-Identifier: MIT
 """
@@ -32,6 +33,7 @@ class Scenario:
     def __init__(self, server):
         self.server = server
         self.clients, self.last, self.values = {}, {}, {}
+        self.dialogs = {}  # by client: what its last 2xx to SUBSCRIBE made
 
     def client(self, name):
         if name not in self.clients:
@@ -85,7 +87,9 @@ class Scenario:
         method, uri = self.expand(words[0], client).split(None, 1)
         fields = self.fields([self.expand(word, client) for word in words[1:]])
         body = "".join(value.strip('"') for key, value in fields if key == "body")
-        headers = [f for f in fields if f[0] not in ("body", "to", "branch")]
+        headers = [f for f in fields if f[0] not in ("body", "to", "branch") and f[1] != "{absent}"]
+        if method == "SUBSCRIBE" and not any(f[0] == "Contact" for f in fields):
+            headers.append(("Contact", f"<{client.contact}>"))
         # Only the challenge is waited for: others may have to act before there is a final response.
         response = client.exchange(client.request(method, uri, headers, body, to=dict(fields).get("to")))
         if authenticate and response is not None and response.status == 401:
@@ -98,6 +102,13 @@ class Scenario:
 
     def sends_unauthenticated(self, name, words):
         self.sends(name, words, False)
+
+    def sends_within(self, name, words):
+        """alice sends within  SUBSCRIBE  Event: presence: in the dialog of her last subscription"""
+        dialog = self.dialogs[name]
+        self.sends(name, [f"{words[0]} {dialog['target']}", *(f"{k}: {dialog[k]}" for k in ("Call-ID", "To", "From")
+                                                              if not any(w.startswith(k + ":") for w in words)),
+                          *words[1:]])
 
     def sends_raw(self, name, words):
         """alice sends raw  file.sip: exact bytes"""
@@ -114,6 +125,9 @@ class Scenario:
         self.expect(message is not None, f"{words[0]}, but nothing came")
         self.last[name] = message
         first = message.status or message.method
+        if message.status in (200, 204) and message.get("cseq").endswith("SUBSCRIBE"):
+            self.dialogs[name] = {"Call-ID": message.get("call-id"), "To": message.get("to"), "From": message.get("from"),
+                                  "target": message.get("contact").strip("<>")}
         self.expect(str(first) == words[0].split()[0], f"{words[0]}, not\n{message!r}")
         for key, wanted in self.fields(words[1:]):
             self.check(key, wanted, [message.text] if key == "body" else message.all(key), client)
@@ -162,7 +176,7 @@ class Scenario:
         if not condition:
             raise Failure("expected " + what)
 
-    VERBS = ["is", "registers", "unregisters", "sends unauthenticated", "sends raw", "sends", "receives", "answers",
+    VERBS = ["is", "registers", "unregisters", "sends unauthenticated", "sends within", "sends raw", "sends", "receives", "answers",
              "disconnects", "connects", "waits", "restarts"]
 
     def run(self, lines):
