@@ -173,11 +173,9 @@ int dialog_info_compose(struct arena *arena, const struct dialog_info *documents
 	size_t total = 0;
 	for (size_t i = 0; i < count; i++)
 		total += documents[i].count;
-	if (total > 0) {
-		composed.dialogs = arena_allocate_zeroed(arena, total, sizeof *composed.dialogs);
-		if (!composed.dialogs)
-			return ERR_NO_MEMORY;
-	}
+	composed.dialogs = arena_allocate_zeroed(arena, total + 1, sizeof *composed.dialogs);
+	if (!composed.dialogs)
+		return ERR_NO_MEMORY;
 	for (size_t i = 0; i < count; i++) {
 		size_t own_from = composed.count;
 		for (size_t k = 0; k < documents[i].count; k++)
