@@ -13,13 +13,14 @@ struct people_options {
 		lost_connection_s; /* a device whose connection went counts as there for so long: it may be reloading */
 };
 
-/* NULL where memory is exhausted. */
+/* NULL where memory is exhausted. Destroyed after the events, which tell it until their end. */
 struct people *people_create(struct events *events, const struct people_options *options);
 void people_destroy(struct people *people);
 void people_set_options(struct people *people, const struct people_options *options);
 
-/* The account's bindings have changed: presence and reg are told to who watches. */
-void people_bindings_changed(struct people *people, struct account *account);
+/* For location_on_changed: who watches the user's presence, dialogs or registration is told what follows of it. `arg`
+ * is the people. */
+void people_bindings_changed(void *arg, struct account *account);
 
 /* presence (RFC 3856), dialog (RFC 4235), reg (RFC 3680), and asterisk-devicestate. Their `arg` is the people. */
 extern const struct event_package presence_package;

@@ -1,0 +1,90 @@
+/* dialog (RFC 4235): the calls of a user, as his phones and PBXes publish them. SPDX-License-Identifier: MIT */
+#include "base/error.h"
+#include "bodies/dialog_info.h"
+#include "presence/people_state.h"
+
+static unsigned judge(void *arg, const struct published *published, struct body_error *error)
+{
+	struct arena arena;
+	struct dialog_info info;
+	(void)arg;
+	arena_init(&arena, NULL, PEOPLE_DOCUMENT_MOST);
+	int result = dialog_info_parse(&arena, published->body, &people_xml_limits, &info, error);
+	arena_finish(&arena);
+	return people_judged(result, error);
+}
+
+/* ERR_NO_MEMORY. */
+static int read_documents(const struct people *people, const struct resource *resource, const struct account *account,
+			  struct arena *arena, struct dialog_info **documents, size_t *count)
+{
+	size_t most = 0;
+	const struct publication *publication = NULL;
+	while ((publication = people_next_counted(people, resource, account, publication)))
+		most++;
+	*count = 0;
+	*documents = arena_allocate_zeroed(arena, most + 1, sizeof **documents);
+	if (!*documents)
+		return ERR_NO_MEMORY;
+	while ((publication = people_next_counted(people, resource, account, publication))) {
+		struct body_error error;
+		int result = dialog_info_parse(arena, publication_body(publication), &people_xml_limits,
+					       &(*documents)[*count], &error);
+		if (result == ERR_NO_MEMORY)
+			return result;
+		*count += result == 0;
+	}
+	return 0;
+}
+
+static int read_state(const struct people *people, struct slice user, const struct resource *resource,
+		      struct arena *arena, struct dialog_info *state)
+{
+	struct dialog_info *documents;
+	size_t count;
+	int result = read_documents(people, resource, people_account(people, user), arena, &documents, &count);
+	return result == 0 ? dialog_info_compose(arena, documents, count, state) : result;
+}
+
+int people_read_call(const struct people *people, struct slice user, struct arena *arena, bool *is_in_call)
+{
+	const struct resource *resource = resource_find(people->events, dialog_package.name, user);
+	struct dialog_info state;
+	*is_in_call = false;
+	if (!resource)
+		return 0;
+	int result = read_state(people, user, resource, arena, &state);
+	if (result == 0)
+		*is_in_call = dialog_info_has_call(&state);
+	return result;
+}
+
+static int compose(void *arg, const struct resource *resource, struct arena *arena, const void **state)
+{
+	struct people *people = arg;
+	struct slice user = resource_name(resource);
+	struct dialog_info *composed = arena_allocate_zeroed(arena, 1, sizeof *composed);
+	struct person *person = people_get(people, user);
+	if (!composed || !person)
+		return ERR_NO_MEMORY;
+	person->is_dialog_composed = true;
+	person->dialog_digest = people_digest(people, resource, people_account(people, user), false);
+	people_schedule(person);
+	int result = read_state(people, user, resource, arena, composed);
+	if (result == 0)
+		*state = composed;
+	return result;
+}
+
+static const struct body_format *const formats[] = {&dialog_info_format, NULL};
+static const char *const accepts[] = {"application/dialog-info+xml", NULL};
+
+const struct event_package dialog_package = {
+	.name = "dialog",
+	.formats = formats,
+	.accepts = accepts,
+	.compose = compose,
+	.judge = judge,
+	.on_published = people_on_dialogs,
+	.on_watched = people_on_watched,
+};

@@ -1,0 +1,111 @@
+/* presence (RFC 3856): what a user's devices publish of him, and what the server knows itself, become one state.
+ * SPDX-License-Identifier: MIT */
+#include "base/error.h"
+#include "bodies/pidf.h"
+#include "core/clock.h"
+#include "presence/people_state.h"
+
+static unsigned judge(void *arg, const struct published *published, struct body_error *error)
+{
+	struct arena arena; /* the request's is too small for a tree */
+	struct pidf pidf;
+	(void)arg;
+	arena_init(&arena, NULL, PEOPLE_DOCUMENT_MOST);
+	int result = pidf_parse(&arena, published->body, &people_xml_limits, &pidf, error);
+	arena_finish(&arena);
+	return people_judged(result, error);
+}
+
+/* Those that count and can be read, the oldest first. ERR_NO_MEMORY. */
+static int read_sources(const struct people *people, const struct resource *resource, const struct account *account,
+			struct arena *arena, struct presence_source **sources, size_t *count)
+{
+	size_t most = 0;
+	const struct publication *publication = NULL;
+	while ((publication = people_next_counted(people, resource, account, publication)))
+		most++;
+	*count = 0;
+	*sources = arena_allocate_zeroed(arena, most + 1, sizeof **sources);
+	if (!*sources)
+		return ERR_NO_MEMORY;
+	while ((publication = people_next_counted(people, resource, account, publication))) {
+		struct presence_source *source = &(*sources)[*count];
+		struct body_error error;
+		int result =
+			pidf_parse(arena, publication_body(publication), &people_xml_limits, &source->pidf, &error);
+		if (result == ERR_NO_MEMORY)
+			return result;
+		if (result != 0)
+			continue; /* an older version of the program took it */
+		source->published_at_ms = publication->published_at_ms;
+		source->id = (uint64_t)publication->id;
+		(*count)++;
+	}
+	return 0;
+}
+
+/* What is said now, so that it is seen when it is not so any more. */
+static int note_composed(struct people *people, const struct resource *resource, const struct account *account,
+			 struct presence_facts *facts)
+{
+	struct person *person = people_get(people, resource_name(resource));
+	if (!person)
+		return ERR_NO_MEMORY;
+	if (person->is_presence_composed && person->is_registered != facts->is_registered)
+		person->registered_since_ms = clock_unix_ms();
+	facts->since_ms = person->registered_since_ms;
+	person->is_presence_composed = true;
+	person->is_registered = facts->is_registered;
+	person->is_in_call = facts->is_in_call;
+	person->presence_digest = people_digest(people, resource, account, true);
+	people_schedule(person);
+	return 0;
+}
+
+/* `resource` is NULL where nobody watches or publishes. */
+static int compose_user(struct people *people, struct slice user, const struct resource *resource, struct arena *arena,
+			const struct presence_state **state)
+{
+	const struct account *account = people_account(people, user);
+	struct presence_facts facts = {.is_registered = people_has_silent_device(people, resource, account)};
+	struct presence_source *sources;
+	size_t count;
+	struct presence_state *composed = arena_allocate_zeroed(arena, 1, sizeof *composed);
+	int result = composed ? people_read_call(people, user, arena, &facts.is_in_call) : ERR_NO_MEMORY;
+	if (result == 0)
+		result = read_sources(people, resource, account, arena, &sources, &count);
+	if (result == 0 && resource)
+		result = note_composed(people, resource, account, &facts);
+	if (result == 0)
+		result = presence_compose(arena, sources, count, &facts, composed);
+	if (result == 0)
+		*state = composed;
+	return result;
+}
+
+static int compose(void *arg, const struct resource *resource, struct arena *arena, const void **state)
+{
+	const struct presence_state *composed;
+	int result = compose_user(arg, resource_name(resource), resource, arena, &composed);
+	if (result == 0)
+		*state = composed;
+	return result;
+}
+
+int people_compose_presence(struct people *people, struct slice user, struct arena *arena,
+			    const struct presence_state **state)
+{
+	return compose_user(people, user, resource_find(people->events, presence_package.name, user), arena, state);
+}
+
+static const struct body_format *const formats[] = {&pidf_format, &xpidf_format, &cpim_pidf_format, NULL};
+static const char *const accepts[] = {"application/pidf+xml", NULL};
+
+const struct event_package presence_package = {
+	.name = "presence",
+	.formats = formats,
+	.accepts = accepts,
+	.compose = compose,
+	.judge = judge,
+	.on_watched = people_on_watched,
+};
