@@ -18,16 +18,21 @@ struct voicemail_options {
 	unsigned per_second; /* SUBSCRIBEs in a second */
 };
 
-/* NULL where memory is exhausted. */
+/* Borrows all but the options. Subscriptions of ours are not kept over a restart: the voicemail server is asked anew,
+ * and is told 481 where it goes on with old ones. NULL where memory is exhausted. */
 struct voicemail *voicemail_create(struct events *events, struct mailboxes *mailboxes, uv_loop_t *loop,
 				   const struct voicemail_options *options);
+/* The loop has ended, the transactions are closed. */
 void voicemail_destroy(struct voicemail *voicemail);
+/* NOTIFYs are received from now on: the accounts that are there are asked for, paced. */
+void voicemail_resume(struct voicemail *voicemail);
 
 /* For the table of methods: NOTIFY. In a dialog of ours: its counts. Out of dialog and from a trusted sender
- * (request->is_trusted): the counts of the account or mailbox in its Request-URI or To. Else 403 or 481, and nothing is
- * changed. */
+ * (request->is_trusted): the counts of the account or mailbox in its Request-URI, else in To, else in Message-Account.
+ * Else 403 or 481, and nothing is changed. */
 unsigned voicemail_handle_notify(void *arg, struct request *request);
-/* For method_handler.is_known: the NOTIFY is of a subscription of ours, and needs no password. */
+/* For method_handler.is_known: the NOTIFY is of a dialog, ours or none that we know (which is then said to it, whoever
+ * it is): it needs no password. */
 bool voicemail_knows(void *arg, struct request *request);
 
 /* Whose mailboxes we ask for. */
