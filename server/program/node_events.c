@@ -19,6 +19,7 @@ static void on_bindings_changed(void *arg, struct account *account)
 {
 	const struct node *node = arg;
 	people_bindings_changed(node->people, account);
+	lamps_bindings_changed(node->lamps, account);
 }
 
 static void on_account_removed(void *arg, struct account *account)
@@ -27,6 +28,8 @@ static void on_account_removed(void *arg, struct account *account)
 	account_hold(node->accounts, account);
 	location_account_removed(node->location, account);
 	events_account_removed(node->events, account);
+	lamps_bindings_changed(node->lamps, account);
+	mailboxes_account_removed(node->mailboxes, account_user(account));
 	account_release(node->accounts, account);
 }
 

@@ -98,6 +98,7 @@ static void serve(struct node *node)
 	outboxes_resume(node->outboxes);
 	events_resume(node->events);
 	lamps_resume(node->lamps);
+	voicemail_resume(node->voicemail);
 	listen_watch_certificate(node);
 	listen_print_welcome(node);
 	listen_print_ready(node);
