@@ -64,6 +64,7 @@ struct subscribing {
 		uint32_t granted_s;
 	} before; /* of a refresh that cannot be kept */
 	uint32_t least_interval_ms, most_interval_ms;
+	bool is_adaptive;
 	uint8_t format;
 	bool is_new; /* it begins a dialog */
 	bool has_suppress;
@@ -106,17 +107,22 @@ struct subscription {
 	uint32_t granted_s;
 	uint32_t row_cseq;                            /* the row's local CSeq */
 	uint32_t least_interval_ms, most_interval_ms; /* RFC 6446; 0: none */
-	uint16_t last_status;                         /* of the last NOTIFY */
-	uint8_t format;                               /* index into the package's formats */
-	uint8_t state;                                /* enum subscription_state */
-	uint8_t reason;                               /* enum subscription_reason */
-	uint8_t failures;                             /* NOTIFYs in a row that were not answered */
+	float recent;         /* NOTIFYs within the last RECENT_AVERAGE intervals, for an adaptive rate */
+	uint16_t last_status; /* of the last NOTIFY */
+	uint8_t format;       /* index into the package's formats */
+	uint8_t state;        /* enum subscription_state */
+	uint8_t reason;       /* enum subscription_reason */
+	uint8_t failures;     /* NOTIFYs in a row that were not answered */
 	bool is_reachable;
 	bool is_linked;  /* by_connection is in its table */
 	bool is_indexed; /* by_dialog is */
 	bool wants_full; /* a NOTIFY whatever was told: after SUBSCRIBE, and on a new flow */
 	bool has_row;
+	bool is_adaptive; /* most_interval_ms is an average */
 };
+
+/* How many intervals an average is taken over. */
+#define RECENT_AVERAGE 10
 
 /* As sent_version: the NOTIFY that is on its way says that it is over. */
 #define NOTIFIED_LAST UINT64_MAX

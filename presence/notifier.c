@@ -347,6 +347,15 @@ static bool is_too_early(struct subscription *subscription)
 	return true;
 }
 
+/* For an adaptive rate: what was sent fades away over the period of its average. */
+static void count_recent(struct subscription *subscription, int64_t now_ms)
+{
+	double period_ms = (double)subscription->most_interval_ms * RECENT_AVERAGE;
+	double fading = subscription->notified_at_ms ? (double)(now_ms - subscription->notified_at_ms) / period_ms : 0;
+	double kept = fading < 1 ? 1 - fading : 0;
+	subscription->recent = (float)(subscription->recent * kept + (subscription->notified_at_ms ? 1 : 0));
+}
+
 static void try_again_soon(struct subscription *subscription)
 {
 	if (subscription->state == SUBSCRIPTION_ENDING)
@@ -381,6 +390,8 @@ bool notifier_try(struct subscription *subscription)
 	subscription->wants_full = false;
 	subscription->sent_version = is_last ? NOTIFIED_LAST : subscription->resource->version;
 	subscription->sent_tag = body->tag;
+	if (subscription->is_adaptive)
+		count_recent(subscription, timers_now(events->parts.timers));
 	subscription->notified_at_ms = timers_now(events->parts.timers);
 	events->counters.notified++;
 	return true;

@@ -74,9 +74,12 @@ static bool read_rates(struct subscribing *subscribing, struct slice parameters)
 	if (sip_parameter_find(parameters, SLICE("max-rate"), &value) &&
 	    !read_rate(value, &subscribing->least_interval_ms))
 		return false;
-	if ((sip_parameter_find(parameters, SLICE("min-rate"), &value) ||
-	     sip_parameter_find(parameters, SLICE("adaptive-min-rate"), &value)) &&
+	if (sip_parameter_find(parameters, SLICE("min-rate"), &value) &&
 	    !read_rate(value, &subscribing->most_interval_ms))
+		return false;
+	/* §5.4: of both, the adaptive one is what the watcher would rather have */
+	subscribing->is_adaptive = sip_parameter_find(parameters, SLICE("adaptive-min-rate"), &value);
+	if (subscribing->is_adaptive && !read_rate(value, &subscribing->most_interval_ms))
 		return false;
 	/* §5.3: the notifier may bound the rates that it keeps: not more often than each second unasked */
 	if (subscribing->most_interval_ms > 0 && subscribing->most_interval_ms < 1000)
@@ -424,6 +427,8 @@ static void start(struct subscribing *subscribing)
 	subscription->format = subscribing->format;
 	subscription->least_interval_ms = subscribing->least_interval_ms;
 	subscription->most_interval_ms = subscribing->most_interval_ms;
+	subscription->is_adaptive = subscribing->is_adaptive;
+	subscription->recent = RECENT_AVERAGE;
 	subscription_set_flow(subscription, &request->flow);
 	if (subscribing->expires_s == 0) { /* a fetch: there is nothing to keep */
 		subscription->state = SUBSCRIPTION_ACTIVE;
@@ -549,9 +554,11 @@ static unsigned refresh(struct subscribing *subscribing)
 	if (result != 0)
 		return refuse(subscribing, SIP_INTERNAL_ERROR, SLICE(""), error_text(result));
 	has_changed |= subscription->least_interval_ms != subscribing->least_interval_ms ||
-		       subscription->most_interval_ms != subscribing->most_interval_ms;
+		       subscription->most_interval_ms != subscribing->most_interval_ms ||
+		       subscription->is_adaptive != subscribing->is_adaptive;
 	subscription->least_interval_ms = subscribing->least_interval_ms;
 	subscription->most_interval_ms = subscribing->most_interval_ms;
+	subscription->is_adaptive = subscribing->is_adaptive;
 	subscribing->target.name = resource_name(subscription->resource);
 	commit(subscribing, has_changed);
 	return SIP_LATER;

@@ -138,7 +138,7 @@ void subscription_fill_row(const struct subscription *subscription, struct store
 		.target = texts[DIALOG_TARGET],
 		.route_set = texts[DIALOG_ROUTES],
 		.flow = stored_flow_write(&subscription->flow, flow_text),
-		.user_agent = slice_text(subscription->profile->name),
+		.profile = slice_text(subscription->profile->name),
 		.media_type = format_name(subscription),
 		.local_cseq = subscription->dialog.local_cseq,
 		.generation = subscription->events->generation,
@@ -148,6 +148,7 @@ void subscription_fill_row(const struct subscription *subscription, struct store
 		.granted_s = subscription->granted_s,
 		.least_interval_ms = subscription->least_interval_ms,
 		.most_interval_ms = subscription->most_interval_ms,
+		.is_adaptive = subscription->is_adaptive,
 	};
 }
 
@@ -217,7 +218,7 @@ static int take(struct events *events, const struct stored_account *watcher, con
 	subscription_index(subscription);
 	subscription->id = row->id;
 	subscription->device_id = row->device_id;
-	subscription->profile = profiles_find_named(events->parts.profiles, row->user_agent);
+	subscription->profile = profiles_find_named(events->parts.profiles, row->profile);
 	subscription->format = format;
 	subscription->state = SUBSCRIPTION_ACTIVE;
 	subscription->granted_s = row->granted_s;
@@ -225,6 +226,8 @@ static int take(struct events *events, const struct stored_account *watcher, con
 	subscription->stored_until_s = row->expires_at_s;
 	subscription->least_interval_ms = row->least_interval_ms;
 	subscription->most_interval_ms = row->most_interval_ms;
+	subscription->is_adaptive = row->is_adaptive;
+	subscription->recent = RECENT_AVERAGE;
 	subscription->has_row = true;
 	subscription->wants_full = true;
 	if (stored_flow_read(events->parts.transport, row->flow, &flow))
@@ -253,6 +256,16 @@ void subscriptions_load(struct events *events, storage_done_fn *done, void *arg)
 
 /* --- time ------------------------------------------------------------------------------------------------------ */
 
+/* When a NOTIFY is due though nothing has changed. Where the watcher wants an average (RFC 6446 §5.4, with a period of
+ * RECENT_AVERAGE intervals), that is the later the more it was told of late. */
+static int64_t periodic_at_ms(const struct subscription *subscription)
+{
+	double interval_ms = subscription->most_interval_ms;
+	if (subscription->is_adaptive)
+		interval_ms *= (double)subscription->recent / RECENT_AVERAGE;
+	return subscription->notified_at_ms + (int64_t)interval_ms;
+}
+
 static void on_time(struct timer *timer)
 {
 	struct subscription *subscription = CONTAINER_OF(timer, struct subscription, timer);
@@ -262,8 +275,7 @@ static void on_time(struct timer *timer)
 		subscription_end(subscription, REASON_TIMEOUT);
 		return;
 	}
-	if (subscription->most_interval_ms > 0 &&
-	    now_ms >= subscription->notified_at_ms + (int64_t)subscription->most_interval_ms)
+	if (subscription->most_interval_ms > 0 && now_ms >= periodic_at_ms(subscription))
 		subscription->wants_full = true; /* RFC 6446 §5.3: a NOTIFY though nothing has changed */
 	if (now_ms >= subscription->due_at_ms)
 		subscription->due_at_ms = 0;
@@ -282,7 +294,7 @@ void subscription_schedule(struct subscription *subscription)
 	if (subscription->due_at_ms > 0 && subscription->due_at_ms < next_ms)
 		next_ms = subscription->due_at_ms;
 	if (subscription->most_interval_ms > 0 && subscription->is_reachable && !subscription->notify) {
-		int64_t periodic_ms = subscription->notified_at_ms + (int64_t)subscription->most_interval_ms;
+		int64_t periodic_ms = periodic_at_ms(subscription);
 		if (periodic_ms > now_ms && periodic_ms < next_ms)
 			next_ms = periodic_ms;
 	}

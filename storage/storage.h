@@ -198,7 +198,7 @@ struct stored_subscription {
 	struct slice target;        /* the watcher's Contact URI */
 	struct slice route_set;     /* Route values, combined; empty: none */
 	struct slice flow;          /* opaque here */
-	struct slice user_agent;
+	struct slice profile; /* of phones: its name */
 	struct slice media_type; /* of the bodies that the watcher accepts */
 	uint32_t local_cseq;     /* of the last NOTIFY when the row was written */
 	uint32_t generation;     /* of the process that wrote it (storage_next_generation) */
@@ -207,6 +207,7 @@ struct stored_subscription {
 	int64_t expires_at_s;                         /* the row is good until then (a lease, as bindings) */
 	uint32_t granted_s;                           /* what the watcher was told */
 	uint32_t least_interval_ms, most_interval_ms; /* RFC 6446; 0: none */
+	bool is_adaptive; /* most_interval_ms is an average (RFC 6446 §5.4) */
 };
 
 /* Inserts or replaces by id. Later changes to the same subscription overtake earlier ones that still wait. */

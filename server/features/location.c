@@ -206,6 +206,7 @@ void location_account_removed(struct location *location, struct account *account
 	for (struct device *device = account->devices; device; device = device->next)
 		while (device->bindings)
 			unbind(location, device->bindings);
+	tell_changed(location, account);
 	account_release(location->accounts, account);
 }
 

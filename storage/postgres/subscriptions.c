@@ -15,35 +15,38 @@ struct subscription_change {
 #define TEXT(member) offsetof(struct stored_subscription, member)
 
 static const size_t text_offsets[] = {
-	TEXT(target),     TEXT(flow),     TEXT(route_set), TEXT(user_agent), TEXT(media_type),
-	TEXT(package),    TEXT(resource), TEXT(event_id),  TEXT(call_id),    TEXT(local_tag),
+	TEXT(target),     TEXT(flow),     TEXT(route_set), TEXT(profile), TEXT(media_type),
+	TEXT(package),    TEXT(resource), TEXT(event_id),  TEXT(call_id), TEXT(local_tag),
 	TEXT(remote_tag), TEXT(local),    TEXT(remote),
 };
 static const struct texts subscription_texts = {text_offsets, ARRAY_SIZE(text_offsets)};
 
-enum { SUBSCRIPTION_NUMBERS = 11 };
+enum { SUBSCRIPTION_NUMBERS = 12 };
 
 /* --- saving -------------------------------------------------------------------------------------------------- */
 
-/* $25: the node. */
+/* $26: the node. */
 static const struct statement save_statement = {
 	"subscriptions_save",
 	"INSERT INTO subscriptions (id, watcher_id, device_id, created_at, expires_at, granted, local_cseq, "
 	"remote_cseq,"
-	"  generation, least_interval, most_interval, target, flow, route_set, user_agent, media_type, package,"
+	"  generation, least_interval, most_interval, is_adaptive, target, flow, route_set, profile, media_type, "
+	"package,"
 	"  resource, event_id, call_id, local_tag, remote_tag, local_aor, remote_aor, node)"
 	" SELECT unnest($1::bigint[]), unnest($2::bigint[]), unnest($3::bigint[]), unnest($4::bigint[]),"
 	"  unnest($5::bigint[]), unnest($6::bigint[]), unnest($7::bigint[]), unnest($8::bigint[]),"
-	"  unnest($9::bigint[]), unnest($10::bigint[]), unnest($11::bigint[]), unnest($12::bytea[]),"
+	"  unnest($9::bigint[]), unnest($10::bigint[]), unnest($11::bigint[]), unnest($12::bigint[]),"
 	"  unnest($13::bytea[]), unnest($14::bytea[]), unnest($15::bytea[]), unnest($16::bytea[]),"
 	"  unnest($17::bytea[]), unnest($18::bytea[]), unnest($19::bytea[]), unnest($20::bytea[]),"
-	"  unnest($21::bytea[]), unnest($22::bytea[]), unnest($23::bytea[]), unnest($24::bytea[]), $25::bigint"
+	"  unnest($21::bytea[]), unnest($22::bytea[]), unnest($23::bytea[]), unnest($24::bytea[]),"
+	"  unnest($25::bytea[]), $26::bigint"
 	" ON CONFLICT (id) DO UPDATE SET watcher_id = excluded.watcher_id, device_id = excluded.device_id,"
 	"  created_at = excluded.created_at, expires_at = excluded.expires_at, granted = excluded.granted,"
 	"  local_cseq = excluded.local_cseq, remote_cseq = excluded.remote_cseq, generation = excluded.generation,"
 	"  least_interval = excluded.least_interval, most_interval = excluded.most_interval,"
+	"  is_adaptive = excluded.is_adaptive,"
 	"  target = excluded.target, flow = excluded.flow, route_set = excluded.route_set,"
-	"  user_agent = excluded.user_agent, media_type = excluded.media_type, package = excluded.package,"
+	"  profile = excluded.profile, media_type = excluded.media_type, package = excluded.package,"
 	"  resource = excluded.resource, event_id = excluded.event_id, call_id = excluded.call_id,"
 	"  local_tag = excluded.local_tag, remote_tag = excluded.remote_tag, local_aor = excluded.local_aor,"
 	"  remote_aor = excluded.remote_aor, node = excluded.node",
@@ -61,7 +64,8 @@ static void write_subscription(struct parameters *parameters, const struct store
 						       subscription->remote_cseq,
 						       subscription->generation,
 						       subscription->least_interval_ms,
-						       subscription->most_interval_ms};
+						       subscription->most_interval_ms,
+						       subscription->is_adaptive};
 	for (unsigned i = 0; i < SUBSCRIPTION_NUMBERS; i++)
 		parameters_array_number(parameters, i, numbers[i]);
 	texts_write(&subscription_texts, parameters, SUBSCRIPTION_NUMBERS, subscription);
@@ -139,7 +143,8 @@ struct subscriptions_read {
 const struct statement subscriptions_load_statement = {
 	"subscriptions_load",
 	"SELECT s.id, s.watcher_id, s.device_id, s.created_at, s.expires_at, s.granted, s.local_cseq, s.remote_cseq,"
-	" s.generation, s.least_interval, s.most_interval, s.target, s.flow, s.route_set, s.user_agent, s.media_type,"
+	" s.generation, s.least_interval, s.most_interval, s.is_adaptive, s.target, s.flow, s.route_set, s.profile, "
+	"s.media_type,"
 	" s.package, s.resource, s.event_id, s.call_id, s.local_tag, s.remote_tag, s.local_aor, s.remote_aor,"
 	" a.user_name, a.domain, a.ha1_md5, a.ha1_sha256"
 	" FROM subscriptions s JOIN accounts a ON a.id = s.watcher_id"
@@ -173,6 +178,7 @@ static struct stored_subscription row_subscription(const PGresult *rows, int row
 	subscription.generation = (uint32_t)row_number(rows, row, column++);
 	subscription.least_interval_ms = (uint32_t)row_number(rows, row, column++);
 	subscription.most_interval_ms = (uint32_t)row_number(rows, row, column++);
+	subscription.is_adaptive = row_number(rows, row, column++) != 0;
 	texts_read(&subscription_texts, rows, row, column, &subscription);
 	return subscription;
 }
