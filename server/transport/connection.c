@@ -3,6 +3,7 @@
 #include "transport/connection.h"
 
 #include "base/error.h"
+#include "transport/peer_count.h"
 #include "transport/transport_state.h"
 
 #include <stdlib.h>
@@ -13,30 +14,9 @@ struct connection_end {
 	struct flow flow;
 };
 
-/* Connections accepted from one address. */
-struct peer_count {
-	struct table_link link;
-	struct address ip;
-	unsigned count;
-};
-
-/* The part of an address that one customer holds: all of an IPv4 address, the /64 of an IPv6 one (who has one
- * address of it has them all). */
-static struct address counted_address(const struct address *peer)
-{
-	struct address counted = {.family = peer->family};
-	memcpy(counted.ip, peer->ip, peer->family == ADDRESS_IPV6 ? 8 : sizeof counted.ip);
-	return counted;
-}
-
 static bool match_number(const struct table_link *link, const void *key)
 {
 	return CONTAINER_OF(link, struct connection, link)->flow.connection == *(const uint64_t *)key;
-}
-
-static bool match_ip(const struct table_link *link, const void *key)
-{
-	return memcmp(&CONTAINER_OF(link, struct peer_count, link)->ip, key, sizeof(struct address)) == 0;
 }
 
 int connection_table_init(struct transport *transport)
@@ -67,30 +47,6 @@ struct connection *connection_find(const struct transport *transport, uint64_t n
 	const struct table *table = &transport->connections.by_number;
 	struct table_link *link = table_find(table, table_hash(table, &number, sizeof number), match_number, &number);
 	return link ? CONTAINER_OF(link, struct connection, link) : NULL;
-}
-
-/* Finds or makes the count of that address. NULL where memory is exhausted. */
-static struct peer_count *count_of(struct connection_table *connections, const struct address *peer)
-{
-	struct address ip = counted_address(peer);
-	uint64_t hash = table_hash(&connections->per_ip, &ip, sizeof ip);
-	struct table_link *link = table_find(&connections->per_ip, hash, match_ip, &ip);
-	if (link)
-		return CONTAINER_OF(link, struct peer_count, link);
-	struct peer_count *peer_count = calloc(1, sizeof *peer_count);
-	if (!peer_count)
-		return NULL;
-	peer_count->ip = ip;
-	table_insert(&connections->per_ip, &peer_count->link, hash);
-	return peer_count;
-}
-
-static void release_count(struct connection_table *connections, struct peer_count *peer_count)
-{
-	if (!peer_count || peer_count->count > 0)
-		return;
-	table_remove(&connections->per_ip, &peer_count->link);
-	free(peer_count);
 }
 
 static int refuse(struct transport *transport, const struct flow *flow, const char *which, unsigned limit)
@@ -134,26 +90,22 @@ int connection_begin(struct connection *connection, struct transport *transport,
 
 	struct peer_count *peer_count = NULL;
 	if (!connection->outgoing) {
-		peer_count = count_of(connections, peer);
-		if (!peer_count)
-			return ERR_NO_MEMORY;
-		if (peer_count->count >= transport->options.connections_per_ip) {
-			unsigned limit = peer_count->count;
-			release_count(connections, peer_count);
+		unsigned limit = transport->options.connections_per_ip;
+		int result = peer_count_take(&connections->per_ip, peer, limit, &peer_count);
+		if (result == ERR_LIMIT)
 			return refuse(transport, &flow, "from its address", limit);
-		}
+		if (result < 0)
+			return result;
 	}
 	struct connection_end *end = calloc(1, sizeof *end);
 	if (!end) {
-		release_count(connections, peer_count);
+		peer_count_release(&connections->per_ip, peer_count);
 		return ERR_NO_MEMORY;
 	}
 
 	connections->last_number = flow.connection;
 	connections->count++;
 	transport->counters.open_connections[kind]++;
-	if (peer_count)
-		peer_count->count++;
 	connection->transport = transport;
 	connection->operations = operations;
 	connection->flow = flow;
@@ -200,11 +152,8 @@ void connection_ended(struct connection *connection)
 	table_remove(&connections->by_number, &connection->link);
 	connections->count--;
 	transport->counters.open_connections[connection->flow.transport]--;
-	if (connection->peer_count) {
-		connection->peer_count->count--;
-		release_count(connections, connection->peer_count);
-		connection->peer_count = NULL;
-	}
+	peer_count_release(&connections->per_ip, connection->peer_count);
+	connection->peer_count = NULL;
 	/* Those above learn of the end only of what they can know of. */
 	if (connection->established || connection->outgoing) {
 		connection->end->flow = connection->flow;
