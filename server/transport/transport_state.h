@@ -10,12 +10,14 @@
 #include "base/log.h"
 #include "base/table.h"
 #include "transport/connection.h"
+#include "transport/http.h"
 #include "transport/transport.h"
 
 #include <uv.h>
 
 #define LISTENER_COUNT_MAX 32
 #define LISTENER_NONE UINT8_MAX
+#define HTTP_ROUTE_COUNT_MAX 32
 
 /* Stream bytes are read into one buffer of the transport, cut and handed up in place. */
 #define READ_BYTES ((size_t)65536)
@@ -62,6 +64,8 @@ struct transport {
 	struct local_addresses *local;
 	struct tls *tls;
 	struct web *web;
+	struct http_route http_routes[HTTP_ROUTE_COUNT_MAX];
+	unsigned http_route_count;
 
 	uv_prepare_t prepare;
 	uv_check_t check;

@@ -3,6 +3,7 @@
 #include "transport/web.h"
 
 #include "base/error.h"
+#include "transport/peer_count.h"
 #include "transport/websocket.h"
 
 #include <errno.h>
@@ -13,12 +14,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define HEADER_BYTES 8192   /* of one HTTP request */
 #define SERVICE_BYTES 16384 /* libwebsockets' buffer for answers and pieces of files */
 #define RECEIVE_BYTES 1536  /* per WebSocket: most SIP messages of browsers come whole in it */
 #define SEND_BYTES 65536    /* more at once is cut by libwebsockets, which costs a copy */
 #define KEEP_ALIVE_S 15     /* an HTTP connection without requests */
-#define CLOSE_MS 2000       /* WebSockets have so long to say goodbye when the node ends */
+#define CLOSE_MS 2000       /* when the node ends: for WebSockets to say goodbye, for requests to be answered */
 #define CLOSE_STEP_MS 5
 #define HTTP_SPARE 64 /* HTTP connections beyond the limit of connections */
 
@@ -107,6 +107,15 @@ struct web_connection *web_connection_of(const struct lws *wsi)
 	return lws_get_opaque_user_data(wsi);
 }
 
+struct address web_address_of(int descriptor, int (*name)(int, struct sockaddr *, socklen_t *))
+{
+	struct sockaddr_storage sockaddr = {0};
+	socklen_t length = sizeof sockaddr;
+	if (name(descriptor, (struct sockaddr *)&sockaddr, &length) < 0)
+		return (struct address){.family = ADDRESS_NONE};
+	return address_from_sockaddr((struct sockaddr *)&sockaddr);
+}
+
 int web_connection_create(struct lws *wsi)
 {
 	/* Later libwebsockets may move a socket to another vhost of the same port, by the Host header. */
@@ -115,10 +124,18 @@ int web_connection_create(struct lws *wsi)
 	if (!web_connection)
 		return ERR_NO_MEMORY;
 	struct web *web = listener->web;
+	const struct transport_options *options = transport_options(web->transport);
+	struct address peer = web_address_of(lws_get_socket_fd(wsi), getpeername);
+	int result = peer_count_take(&web->per_ip, &peer, options->connections_per_ip, &web_connection->peer_count);
+	if (result < 0) {
+		transport_counters_mutable(web->transport)->refused_connections++;
+		free(web_connection);
+		return result;
+	}
 	web_connection->listener = listener;
 	web_connection->wsi = wsi;
 	list_init(&web_connection->outgoing);
-	buffer_init(&web_connection->incoming, transport_options(web->transport)->message_bytes);
+	buffer_init(&web_connection->incoming, options->message_bytes);
 	list_append(&web->connections, &web_connection->link);
 	web->http_count++;
 	lws_set_opaque_user_data(wsi, web_connection);
@@ -129,8 +146,11 @@ void web_connection_destroy(struct web_connection *web_connection)
 {
 	if (!web_connection)
 		return;
+	struct web *web = web_connection->listener->web;
 	websocket_end(web_connection);
-	web_connection->listener->web->http_count--;
+	web_request_gone(web_connection);
+	web->http_count--;
+	peer_count_release(&web->per_ip, web_connection->peer_count);
 	list_remove(&web_connection->link);
 	lws_set_opaque_user_data(web_connection->wsi, NULL);
 	free(web_connection);
@@ -179,7 +199,7 @@ static void describe_context(struct lws_context_creation_info *info, struct web 
 		.timeout_secs = options->handshake_s,
 		.timeout_secs_ah_idle = options->handshake_s,
 		.keepalive_timeout = KEEP_ALIVE_S,
-		.max_http_header_data = HEADER_BYTES,
+		.max_http_header_data = WEB_HEADER_BYTES,
 		.pt_serv_buf_size = SERVICE_BYTES,
 		.retry_and_idle_policy = &web->no_pings,
 	};
@@ -194,6 +214,10 @@ static int create(struct transport *transport, struct web **created)
 	web->rate = (struct log_rate){.burst = 10, .interval_ms = 1000};
 	list_init(&web->listeners);
 	list_init(&web->connections);
+	if (table_init(&web->per_ip) < 0) {
+		free(web);
+		return ERR_NO_MEMORY;
+	}
 	lws_log_target = web;
 	lws_set_log_level(LLL_ERR | LLL_WARN, on_lws_log);
 
@@ -205,6 +229,7 @@ static int create(struct transport *transport, struct web **created)
 	web->context = lws_create_context(&info);
 	if (!web->context) {
 		lws_log_target = NULL;
+		table_finish(&web->per_ip);
 		free(web);
 		return ERR_NO_MEMORY;
 	}
@@ -301,6 +326,7 @@ void web_describe(const struct web *web, struct buffer *buffer)
 	buffer_format(buffer, "web_sockets %u\n", sockets);
 	buffer_format(buffer, "web_http_connections %u\n", web->http_count);
 	buffer_format(buffer, "web_slow_connections %u\n", waiting);
+	buffer_format(buffer, "web_requests %u\n", web->request_count);
 }
 
 /* The end */
@@ -320,6 +346,7 @@ static void finish(struct web *web)
 	*transport_web(web->transport) = NULL;
 	void (*on_done)(void *arg) = web->on_done;
 	void *arg = web->on_done_arg;
+	table_finish(&web->per_ip);
 	free(web);
 	on_done(arg);
 }
@@ -350,16 +377,16 @@ static bool has_handles(const struct web *web)
 	return search.found;
 }
 
-/* Step 1 waits for the WebSockets to end, step 2 begins the end of the context (once), step 3 waits for its handles,
- * step 4 destroys it with a second call. */
+/* Step 1 waits for the WebSockets to end and for requests to be answered, step 2 begins the end of the context (once),
+ * step 3 waits for its handles, step 4 destroys it with a second call. */
 static void on_closing(uv_timer_t *timer)
 {
 	struct web *web = timer->data;
 	if (web->close_by_ms > 0) {
-		bool websockets = false;
+		bool busy = web->request_count > 0;
 		for (struct list_link *link = web->connections.next; link != &web->connections; link = link->next)
-			websockets |= CONTAINER_OF(link, struct web_connection, link)->begun;
-		if (websockets && uv_now(transport_loop(web->transport)) < web->close_by_ms)
+			busy |= CONTAINER_OF(link, struct web_connection, link)->begun;
+		if (busy && uv_now(transport_loop(web->transport)) < web->close_by_ms)
 			return;
 		web->close_by_ms = 0;
 		lws_context_destroy(web->context);

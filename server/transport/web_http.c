@@ -1,4 +1,5 @@
 /* HTTP on the web listeners: which requests are answered by what, and which may become WebSockets (RFC 7118 §5).
+ * Routes come first (http.h), then /health, then the web client's files.
  * SPDX-License-Identifier: MIT */
 #include "transport/web.h"
 
@@ -40,8 +41,7 @@ int web_complete(struct lws *wsi)
 	return lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
-/* Answers and closes: always -1. */
-static int refuse(struct lws *wsi, unsigned status, const char *text)
+int web_refuse(struct lws *wsi, unsigned status, const char *text)
 {
 	(void)!respond(wsi, status, "text/plain; charset=utf-8", slice_text(text), true);
 	return -1;
@@ -49,16 +49,12 @@ static int refuse(struct lws *wsi, unsigned status, const char *text)
 
 /* Requests */
 
-/* Anything that may have a body closes its connection: where requests are sent without waiting for answers,
- * libwebsockets 4.1 loops for ever over what follows a body (lws_http_action and LRS_DEFERRING_ACTION). Whoever
- * adds requests with bodies has to end each of them with -1, at once or in LWS_CALLBACK_HTTP_BODY_COMPLETION. */
+/* Whoever sends one here is refused with the end of the connection, as web_request.c explains. */
 static bool may_have_body(struct lws *wsi)
 {
-	char length[4];
-	return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0 ||
-	       (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0 &&
-		(lws_hdr_copy(wsi, length, sizeof length, WSI_TOKEN_HTTP_CONTENT_LENGTH) < 0 ||
-		 strcmp(length, "0") != 0));
+	uint64_t bytes;
+	enum web_body kind = web_head_body(wsi, &bytes);
+	return kind != WEB_BODY_NONE && (kind != WEB_BODY_SIZED || bytes > 0);
 }
 
 static int answer_health(struct lws *wsi)
@@ -67,31 +63,32 @@ static int answer_health(struct lws *wsi)
 												: web_complete(wsi);
 }
 
-/* Paths that are no files. A JSON API finds its place here: one line for each path, or for a prefix. */
-static const struct web_route {
-	const char *path;
-	int (*answer)(struct lws *wsi);
-} routes[] = {
-	{"/health", answer_health},
-};
-
-static int answer(struct web_connection *web_connection, struct slice path)
+/* What the server has of its own, where no route takes the path. */
+static int answer_own(struct web_connection *web_connection, struct slice path)
 {
 	struct lws *wsi = web_connection->wsi;
-	/* A zero byte or a ';' would have cut it: such a path names nothing that we have. */
-	if (strlen(path.at) != path.length)
-		return refuse(wsi, HTTP_STATUS_BAD_REQUEST, "bad path\n");
-	if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) == 0 && lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) == 0)
-		return refuse(wsi, HTTP_STATUS_METHOD_NOT_ALLOWED, "GET and HEAD only\n");
+	enum http_method method = web_head_method(wsi);
+	if (method != HTTP_GET && method != HTTP_HEAD)
+		return web_refuse(wsi, HTTP_STATUS_METHOD_NOT_ALLOWED, "GET and HEAD only\n");
 	if (may_have_body(wsi))
-		return refuse(wsi, HTTP_STATUS_BAD_REQUEST, "GET and HEAD have no body\n");
-	for (size_t i = 0; i < ARRAY_SIZE(routes); i++)
-		if (slice_equal(path, slice_text(routes[i].path)))
-			return routes[i].answer(wsi);
+		return web_refuse(wsi, HTTP_STATUS_BAD_REQUEST, "GET and HEAD have no body\n");
+	if (slice_equal(path, SLICE("/health")))
+		return answer_health(wsi);
 	const char *root = web_connection->listener->document_root;
-	if (root)
-		return web_serve_file(wsi, root, path);
-	return web_answer_not_found(wsi);
+	return root ? web_serve_file(wsi, root, path) : web_answer_not_found(wsi);
+}
+
+static int answer(struct web_connection *web_connection)
+{
+	struct lws *wsi = web_connection->wsi;
+	char text[WEB_HEADER_BYTES + 1];
+	struct slice path;
+	if (web_head_path(wsi, text, &path) < 0)
+		return web_refuse(wsi, HTTP_STATUS_BAD_REQUEST, "bad path\n");
+	const struct http_route *route = http_find_route(web_connection->listener->web->transport, path);
+	int result = route ? web_request_begin(web_connection, route, path) : answer_own(web_connection, path);
+	web_connection->used = true;
+	return result;
 }
 
 /* Upgrades */
@@ -142,7 +139,7 @@ static int confirm_upgrade(struct web_connection *web_connection, const char *wa
 		reason = "too many connections\n";
 		status = HTTP_STATUS_SERVICE_UNAVAILABLE;
 	}
-	return reason ? refuse(wsi, status, reason) : 0;
+	return reason ? web_refuse(wsi, status, reason) : 0;
 }
 
 int web_http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
@@ -160,9 +157,20 @@ int web_http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *u
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
 		return confirm_upgrade(web_connection_of(wsi), in);
 	case LWS_CALLBACK_HTTP:
-		return answer(web_connection_of(wsi), slice_of(in, length));
-	case LWS_CALLBACK_HTTP_FILE_COMPLETION:
+		return answer(web_connection_of(wsi));
+	case LWS_CALLBACK_HTTP_BODY:
+		return web_request_body(web_connection_of(wsi), slice_of(in, length));
 	case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+		return web_request_whole(web_connection_of(wsi));
+	case LWS_CALLBACK_HTTP_WRITEABLE:
+		return web_request_writeable(web_connection_of(wsi));
+	case LWS_CALLBACK_TIMER:
+		return web_request_tick(web_connection_of(wsi));
+	case LWS_CALLBACK_CLOSED_HTTP:
+		if (web_connection_of(wsi)) /* not where it was refused */
+			web_request_gone(web_connection_of(wsi));
+		return 0;
+	case LWS_CALLBACK_HTTP_FILE_COMPLETION:
 		return web_complete(wsi);
 	case LWS_CALLBACK_RAW_ADOPT: /* the method CONNECT would make it a raw socket */
 		return -1;

@@ -7,6 +7,7 @@
 #include "transport/websocket.h"
 
 #include "base/error.h"
+#include "transport/peer_count.h"
 #include "transport/web.h"
 
 #include <stdlib.h>
@@ -227,28 +228,21 @@ static int receive(struct web_connection *web_connection, struct slice bytes)
 
 /* Life */
 
-static struct address address_of(int descriptor, int (*name)(int, struct sockaddr *, socklen_t *))
-{
-	struct sockaddr_storage sockaddr = {0};
-	socklen_t length = sizeof sockaddr;
-	if (name(descriptor, (struct sockaddr *)&sockaddr, &length) < 0)
-		return (struct address){.family = ADDRESS_NONE};
-	return address_from_sockaddr((struct sockaddr *)&sockaddr);
-}
-
 int websocket_begin(struct web_connection *web_connection)
 {
 	struct web_listener *listener = web_connection->listener;
 	struct connection *connection = &web_connection->connection;
 	int descriptor = lws_get_socket_fd(web_connection->wsi);
-	struct address peer = address_of(descriptor, getpeername);
-	connection->local = address_of(descriptor, getsockname);
+	struct address peer = web_address_of(descriptor, getpeername);
+	connection->local = web_address_of(descriptor, getsockname);
 	int result = connection_begin(connection, listener->web->transport, &operations, listener->kind,
 				      listener->index, &peer);
 	if (result < 0)
 		return result;
 	web_connection->begun = true;
 	listener->web->http_count--;
+	peer_count_release(&listener->web->per_ip, web_connection->peer_count);
+	web_connection->peer_count = NULL;
 	return 0;
 }
 

@@ -79,13 +79,6 @@ static bool open_files(struct world *world, struct folder *folder)
 	return folder_create(folder) && web_listen(world->transport, &address, false, folder->root, &world->bound) == 0;
 }
 
-static bool has_header(const struct client *client, const char *line)
-{
-	char text[160];
-	snprintf(text, sizeof text, "\r\n%s\r\n", line);
-	return strcasestr(client->bytes, text) != NULL;
-}
-
 #define GET(path, headers) "GET " path " HTTP/1.1\r\nHost: example.test\r\n" headers "\r\n"
 
 static void files_have_their_types_and_caching(void)
@@ -119,13 +112,14 @@ static void files_have_their_types_and_caching(void)
 		CHECK_NUMBER(client_request(&world, &client, cases[i].request), 200);
 		char line[128];
 		snprintf(line, sizeof line, "content-type: %s", cases[i].type);
-		CHECK(has_header(&client, line));
+		CHECK(client_has_header(&client, line));
 		snprintf(line, sizeof line, "cache-control: %s", cases[i].caching);
-		CHECK(has_header(&client, line));
-		CHECK(has_header(&client, "x-content-type-options: nosniff"));
-		CHECK(has_header(&client, "referrer-policy: no-referrer"));
+		CHECK(client_has_header(&client, line));
+		CHECK(client_has_header(&client, "x-content-type-options: nosniff"));
+		CHECK(client_has_header(&client, "referrer-policy: no-referrer"));
 		CHECK(strcasestr(client.bytes, "\r\ncontent-security-policy: default-src 'self';") != NULL);
-		CHECK_NUMBER(has_header(&client, "content-encoding: gzip"), strstr(cases[i].body, "gzip") != NULL);
+		CHECK_NUMBER(client_has_header(&client, "content-encoding: gzip"),
+			     strstr(cases[i].body, "gzip") != NULL);
 		CHECK_TEXT(slice_text(client_body(&client)), cases[i].body);
 		client_close(&client);
 	}
@@ -357,7 +351,7 @@ static void large_files_come_whole(void)
 	CHECK(open_files(&world, &folder));
 	CHECK(write_file(folder.root, "large.bin", large));
 	CHECK_NUMBER(client_request(&world, &client, GET("/large.bin", "")), 200);
-	CHECK(has_header(&client, "content-type: application/octet-stream"));
+	CHECK(client_has_header(&client, "content-type: application/octet-stream"));
 	CHECK(strcmp(client_body(&client), large) == 0);
 	client_close(&client);
 	/* and whoever goes away in the middle takes nothing along */
@@ -461,19 +455,9 @@ static int set_tls(struct world *world, const struct folder *folder, const char 
 /* The common name of the server's certificate is `name`. */
 static bool client_connect_tls(struct world *world, struct client *client, SSL_CTX *context, const char *name)
 {
-	if (!client_connect(client, &world->bound))
+	if (!client_connect(client, &world->bound) || !client_secure(world, client, context))
 		return false;
-	client->tls = SSL_new(context);
-	if (!client->tls || SSL_set_fd(client->tls, client->descriptor) != 1)
-		return false;
-	int result = -1;
-	for (int i = 0; i < WAIT_MS && result != 1; i++) {
-		result = SSL_connect(client->tls);
-		if (result != 1 && SSL_get_error(client->tls, result) != SSL_ERROR_WANT_READ)
-			return false;
-		world_turn(world);
-	}
-	X509 *certificate = result == 1 ? SSL_get1_peer_certificate(client->tls) : NULL;
+	X509 *certificate = SSL_get1_peer_certificate(client->tls);
 	char text[64] = "";
 	if (certificate)
 		X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, text, sizeof text);
@@ -552,7 +536,8 @@ static void the_status_tells_of_the_sockets(void)
 	struct buffer buffer;
 	buffer_init(&buffer, 4096);
 	web_describe(*transport_web(world.transport), &buffer);
-	CHECK_TEXT(buffer_slice(&buffer), "web_sockets 2\nweb_http_connections 1\nweb_slow_connections 0\n");
+	CHECK_TEXT(buffer_slice(&buffer),
+		   "web_sockets 2\nweb_http_connections 1\nweb_slow_connections 0\nweb_requests 0\n");
 	buffer_finish(&buffer);
 	client_close(&clients[0]);
 	client_close(&clients[1]);

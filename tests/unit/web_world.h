@@ -148,6 +148,22 @@ static inline bool client_connect(struct client *client, const struct address *a
 	       fcntl(client->descriptor, F_SETFL, O_NONBLOCK) == 0;
 }
 
+/* The handshake of TLS, on a connected client. */
+static inline bool client_secure(struct world *world, struct client *client, SSL_CTX *context)
+{
+	client->tls = SSL_new(context);
+	if (!client->tls || SSL_set_fd(client->tls, client->descriptor) != 1)
+		return false;
+	int result = -1;
+	for (int i = 0; i < WAIT_MS && result != 1; i++) {
+		result = SSL_connect(client->tls);
+		if (result != 1 && SSL_get_error(client->tls, result) != SSL_ERROR_WANT_READ)
+			return false;
+		world_turn(world);
+	}
+	return result == 1;
+}
+
 static inline void client_close(struct client *client)
 {
 	SSL_free(client->tls);
@@ -242,6 +258,15 @@ static inline int client_answer(struct world *world, struct client *client, bool
 	if (body && length && length < end)
 		whole += strtoul(length + 17, NULL, 10);
 	return client_wait(world, client, whole) ? (int)strtol(client->bytes + 9, NULL, 10) : 0;
+}
+
+/* The answer's head has this line. */
+static inline bool client_has_header(const struct client *client, const char *line)
+{
+	char text[256];
+	snprintf(text, sizeof text, "\r\n%s\r\n", line);
+	const char *found = strcasestr(client->bytes, text), *end = strstr(client->bytes, "\r\n\r\n");
+	return found && end && found < end + 2;
 }
 
 static inline const char *client_body(const struct client *client)
