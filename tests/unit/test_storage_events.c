@@ -52,7 +52,7 @@ static struct stored_subscription make_subscription(int64_t id, int64_t watcher)
 					    .target = SLICE("sip:bob@192.0.2.1;transport=ws"),
 					    .route_set = SLICE("<sip:edge.example.test;lr>"),
 					    .flow = SLICE("udp\0flow"),
-					    .user_agent = SLICE("phone/1"),
+					    .profile = SLICE("phone/1"),
 					    .media_type = SLICE("application/pidf+xml"),
 					    .local_cseq = 4294967295U,
 					    .generation = 4294967294U,
@@ -97,7 +97,7 @@ static void on_subscription(void *arg, const struct stored_account *watcher,
 		SLICE_ARGS(subscription->call_id), SLICE_ARGS(subscription->local_tag),
 		SLICE_ARGS(subscription->remote_tag), SLICE_ARGS(subscription->local), SLICE_ARGS(subscription->remote),
 		SLICE_ARGS(subscription->target), SLICE_ARGS(subscription->route_set), subscription->flow.length,
-		SLICE_ARGS(subscription->user_agent), SLICE_ARGS(subscription->media_type));
+		SLICE_ARGS(subscription->profile), SLICE_ARGS(subscription->media_type));
 }
 
 static void load_subscriptions(struct storage_world *world, struct loaded_subscriptions *loaded)
@@ -224,7 +224,7 @@ static void many_subscriptions_are_loaded_in_order_page_by_page(void)
 	storage_world_open(&world, &server, NULL);
 	insert_accounts(1000);
 	storage_world_sql(&server,
-			  "INSERT INTO subscriptions SELECT a.id * 1000 + k, a.id, 1, 0, 9999999999, 60, 1, 1, 1, 0, 0,"
+			  "INSERT INTO subscriptions SELECT a.id * 1000 + k, a.id, 1, 0, 9999999999, 60, 1, 1, 1, 0, 0, 0,"
 			  " 7, 'sip:x', 'f', '', 'ua', 'm', 'presence', 'bob', '', 'c', 'l', 'r', 'x', 'y'"
 			  " FROM accounts a, generate_series(1, 4) k");
 	load_subscriptions(&world, &loaded);
@@ -390,7 +390,7 @@ static void purging_deletes_what_has_expired_a_slice_at_a_time(void)
 	storage_world_open(&world, &server, NULL);
 	storage_world_sql(&server,
 			  "INSERT INTO subscriptions SELECT i, 1, 1, 0, CASE i % 3 WHEN 0 THEN 9999999999 ELSE 1 END,"
-			  " 60, 1, 1, 1, 0, 0, 7, '', '', '', '', '', '', '', '', '', '', '', '', ''"
+			  " 60, 1, 1, 1, 0, 0, 0, 7, '', '', '', '', '', '', '', '', '', '', '', '', ''"
 			  " FROM generate_series(1, 30) i");
 	storage_world_sql(&server,
 			  "INSERT INTO publications SELECT i, 1, 1, CASE i % 2 WHEN 0 THEN 9999999999 ELSE 1 END,"
