@@ -1,5 +1,6 @@
 /* heliograph check, migrate, status, message, version: what an administrator asks. SPDX-License-Identifier: MIT */
 #include "base/error.h"
+#include "program/ask.h"
 #include "program/commands.h"
 #include "program/control.h"
 #include "program/database_access.h"
@@ -9,19 +10,6 @@
 #include <string.h>
 
 #define PRINT_MOST (1u << 20)
-
-static int complain(const char *sentence)
-{
-	fprintf(stderr, "heliograph: %s\n", sentence);
-	return EXIT_FAILED;
-}
-
-static int print_buffer(struct buffer *buffer)
-{
-	bool good = !buffer_failed(buffer) && fwrite(buffer->data, 1, buffer->length, stdout) == buffer->length &&
-		    fflush(stdout) == 0;
-	return good ? EXIT_GOOD : complain("cannot print it");
-}
 
 int check_command(const struct command_line *line)
 {
@@ -67,33 +55,9 @@ int migrate_command(const struct command_line *line)
 	return result < 0 ? EXIT_FAILED : EXIT_GOOD;
 }
 
-/* Sends a request to the server of the state folder and prints what it says. */
-static int ask(const struct command_line *line, struct slice request)
-{
-	struct configuration configuration;
-	char error[CONFIGURATION_ERROR_SIZE + 128];
-	if (command_line_configuration(line, &configuration, error) < 0)
-		return complain(error);
-	struct buffer answer;
-	buffer_init(&answer, CONTROL_ANSWER_MOST);
-	int result = control_ask(configuration.state, request, &answer), status = EXIT_FAILED;
-	if (result == 0)
-		status = print_buffer(&answer);
-	else if (result == ERR_CONFIGURATION)
-		fprintf(stderr, "heliograph: %.*s\n", SLICE_ARGS(slice_trim(buffer_slice(&answer))));
-	else {
-		snprintf(error, sizeof(error), "%s%.300s%s", "the server with the state folder ", configuration.state,
-			 result == ERR_UNREACHABLE ? " does not run" : ": ");
-		fprintf(stderr, "heliograph: %s%s\n", error, result == ERR_UNREACHABLE ? "" : error_text(result));
-	}
-	buffer_finish(&answer);
-	configuration_finish(&configuration);
-	return status;
-}
-
 int status_command(const struct command_line *line)
 {
-	return ask(line, SLICE("status\n"));
+	return ask_and_print(line, SLICE("status\n"), AS_ANSWERED);
 }
 
 static void append_input(struct buffer *buffer)
@@ -126,7 +90,7 @@ int message_command(const struct command_line *line)
 	else if (request.length == head)
 		status = complain("the text is empty");
 	else
-		status = ask(line, buffer_slice(&request));
+		status = ask_and_print(line, buffer_slice(&request), AS_ANSWERED);
 	buffer_finish(&request);
 	return status;
 }

@@ -1,5 +1,6 @@
 /* heliograph run: from the command line to a node that serves, and to its end. SPDX-License-Identifier: MIT */
 #include "base/error.h"
+#include "program/ask.h"
 #include "program/commands.h"
 #include "program/node.h"
 #include "program/state_lock.h"
@@ -12,12 +13,6 @@
 
 /* A command that has the state folder, or a server that is just ending, gets this long. */
 #define LOCK_WAIT_MS 10000
-
-static int complain(const char *sentence)
-{
-	fprintf(stderr, "heliograph: %s\n", sentence);
-	return EXIT_FAILED;
-}
 
 /* As many descriptors as the system lets us have: each connection is one. */
 static void raise_limits(void)

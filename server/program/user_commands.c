@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "program/addresses.h"
+#include "program/ask.h"
 #include "program/commands.h"
 #include "program/credentials.h"
 #include "program/database_access.h"
@@ -22,12 +23,6 @@ struct user_work {
 	char password[CREDENTIALS_PASSWORD_MOST + 2];
 	struct administration *administration;
 };
-
-static int complain(const char *sentence)
-{
-	fprintf(stderr, "heliograph: %s\n", sentence);
-	return EXIT_FAILED;
-}
 
 /* "alice" or "alice@example.test", whose domain is to be our own. */
 static const char *read_user(struct user_work *work)
