@@ -32,6 +32,7 @@ struct events_options node_events_options(const struct configuration *configurat
 		.retry_first_s = configuration->subscription_retry_first_s,
 		.retry_most_s = configuration->subscription_retry_most_s,
 		.slice = configuration->subscription_slice,
+		.resumed_per_second = configuration->subscription_resumed_per_second,
 	};
 }
 
