@@ -33,6 +33,7 @@ static const struct flag flags[] = {
 	{"--print-sample", TAKES_PRINT, false, offsetof(struct command_line, print_sample)},
 	{"--print-markdown", TAKES_PRINT, false, offsetof(struct command_line, print_markdown)},
 	{"--generate", TAKES_GENERATE, false, offsetof(struct command_line, generate)},
+	{"--expires", TAKES_EXPIRY, true, offsetof(struct command_line, expires)},
 };
 
 static const struct flag *find_flag(struct slice name, unsigned takes)

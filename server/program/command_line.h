@@ -17,13 +17,15 @@ enum {
 	TAKES_CONFIGURATION = 1, /* --config, --set, --state */
 	TAKES_ACCOUNTS = 2,      /* --accounts, --demo */
 	TAKES_PRINT = 4,         /* --print-sample, --print-markdown */
-	TAKES_GENERATE = 8       /* --generate */
+	TAKES_GENERATE = 8,      /* --generate */
+	TAKES_EXPIRY = 16        /* --expires */
 };
 
 struct command_line {
 	const char *config;   /* file; NULL: not given */
 	const char *state;    /* folder; NULL: not given */
 	const char *accounts; /* file; NULL: not given */
+	const char *expires;  /* days; NULL: not given */
 	const char *sets[COMMAND_LINE_SETS];
 	size_t set_count;
 	bool demo, print_sample, print_markdown, generate, help;

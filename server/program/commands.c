@@ -23,6 +23,28 @@ static const struct command commands[] = {
 	{"message", "FROM TO [TEXT]",
 	 "Have the server that runs send a message; the text may come from standard input.", message_command,
 	 TAKES_CONFIGURATION, 2, 3},
+	{"who", "", "List who is registered: presence, the way to the device, for how long, its User-Agent.",
+	 who_command, TAKES_CONFIGURATION, 0, 0},
+	{"watchers", "USER", "List who watches a user or a mailbox, whom he watches, and what was told last.",
+	 watchers_command, TAKES_CONFIGURATION, 1, 1},
+	{"why", "WATCHER USER", "Say why a watcher was told of a user's or mailbox's state, or was not.", why_command,
+	 TAKES_CONFIGURATION, 2, 2},
+	{"mailbox set", "NAME CLASS=NEW/OLD...",
+	 "Set what waits in a mailbox: voice=3/1 voice-urgent=1/0 fax=2/0; classes that are not named become 0.",
+	 mailbox_set_command, TAKES_CONFIGURATION, 2, SIZE_MAX},
+	{"mailbox list", "", "List the mailboxes, what waits in them, and who shares them.", mailbox_list_command,
+	 TAKES_CONFIGURATION, 0, 0},
+	{"mailbox show", "NAME", "Show one mailbox.", mailbox_show_command, TAKES_CONFIGURATION, 1, 1},
+	{"mailbox share", "NAME [USER]...", "Say who uses a mailbox beside the account of its name; nobody ends it.",
+	 mailbox_share_command, TAKES_CONFIGURATION, 1, SIZE_MAX},
+	{"token add", "NAME SCOPE...",
+	 "Make a token for the HTTP API and print it, once. Scopes: mailboxes:read mailboxes:write presence:read "
+	 "registrations:read watchers:read admin.",
+	 token_add_command, TAKES_CONFIGURATION | TAKES_EXPIRY, 2, SIZE_MAX},
+	{"token list", "", "List the tokens, their scopes and when they end.", token_list_command, TAKES_CONFIGURATION,
+	 0, 0},
+	{"token remove", "NAME", "Remove a token; it is good for nothing at once.", token_remove_command,
+	 TAKES_CONFIGURATION, 1, 1},
 	{"version", "", "Print the program's version.", version_command, 0, 0, 0},
 	{"help", "", "Print this.", help_command, 0, 0, SIZE_MAX},
 };
@@ -42,6 +64,7 @@ static const struct group_help option_help[] = {
 	{TAKES_PRINT, "  --print-sample    print a configuration file with every option\n"
 		      "  --print-markdown  print the reference of all options\n"},
 	{TAKES_GENERATE, "  --generate        make up a password and print it\n"},
+	{TAKES_EXPIRY, "  --expires DAYS    the token ends after so many days (default: never)\n"},
 };
 
 static void print_options(FILE *stream, unsigned takes)
@@ -52,6 +75,9 @@ static void print_options(FILE *stream, unsigned takes)
 	}
 }
 
+/* What a command's name and arguments take in the list; longer ones have a line to themselves. */
+#define HEAD_COLUMNS 24
+
 static void print_help(FILE *stream)
 {
 	fputs("Heliograph, a SIP server for chat and presence.\n\nUsage: heliograph COMMAND [OPTION]... "
@@ -60,7 +86,9 @@ static void print_help(FILE *stream)
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		char head[64];
 		snprintf(head, sizeof(head), "%s %s", commands[i].name, commands[i].usage);
-		fprintf(stream, "  %-24s %s\n", head, commands[i].sentence);
+		bool is_long = strlen(head) > HEAD_COLUMNS;
+		fprintf(stream, "  %-*s%s%*s %s\n", HEAD_COLUMNS, head, is_long ? "\n  " : "",
+			is_long ? HEAD_COLUMNS : 0, "", commands[i].sentence);
 	}
 	fputs("\nOptions, where the command has a use for them:\n", stream);
 	print_options(stream, ~0u);

@@ -27,5 +27,11 @@ command_fn run_command;
 command_fn help_command;
 /* user_commands.c */
 command_fn user_add_command, user_remove_command, user_list_command, user_password_command;
+/* watch_commands.c */
+command_fn who_command, watchers_command, why_command;
+/* mailbox_commands.c */
+command_fn mailbox_set_command, mailbox_list_command, mailbox_show_command, mailbox_share_command;
+/* token_commands.c */
+command_fn token_add_command, token_list_command, token_remove_command;
 /* inspect_commands.c */
 command_fn check_command, migrate_command, status_command, message_command, version_command;

@@ -67,6 +67,18 @@ static void options_and_arguments_may_be_mixed(void)
 	CHECK_TEXT(slice_text(line.config), "/c");
 }
 
+static void days_are_taken_by_commands_that_make_what_ends(void)
+{
+	char *words[] = {(char[]){"ci"}, (char[]){"--expires=30"}, (char[]){"admin"}};
+	char *others[] = {(char[]){"--expires"}, (char[]){"30"}};
+	char error[COMMAND_LINE_ERROR_SIZE];
+	struct command_line line;
+	CHECK_NUMBER(command_line_parse(3, words, TAKES_EXPIRY, &line, error), 0);
+	CHECK_TEXT(slice_text(line.expires), "30");
+	CHECK_NUMBER(line.argument_count, 2);
+	CHECK_NUMBER(command_line_parse(2, others, TAKES_CONFIGURATION, &line, error), ERR_CONFIGURATION);
+}
+
 static void set_overrides_the_file_and_state_overrides_both(void)
 {
 	char path[] = "/tmp/heliograph-test-XXXXXX";
@@ -120,6 +132,7 @@ static void a_state_folder_that_cannot_be_made_is_named(void)
 static const struct test tests[] = {
 	{"wrong_options_are_named", wrong_options_are_named, TEST_PLAIN},
 	{"options_and_arguments_may_be_mixed", options_and_arguments_may_be_mixed, TEST_PLAIN},
+	{"days_are_taken_by_commands_that_make_what_ends", days_are_taken_by_commands_that_make_what_ends, TEST_PLAIN},
 	{"set_overrides_the_file_and_state_overrides_both", set_overrides_the_file_and_state_overrides_both,
 	 TEST_PLAIN},
 	{"the_state_folder_is_made_with_those_above_it", the_state_folder_is_made_with_those_above_it, TEST_PLAIN},
