@@ -333,7 +333,7 @@ static int64_t back_off_ms(const struct subscription *subscription)
 /* RFC 6665 §4.2.2, RFC 5057 §5.1: these say that there is no such subscription at the other end. */
 static bool ends_subscription(unsigned status)
 {
-	static const unsigned final[] = {401, 403, 404, 405, 407, 410, 416, 481, 484, 485, 489, 501, 603, 604};
+	static const unsigned final[] = {404, 405, 410, 416, 481, 484, 485, 489, 501, 604};
 	for (size_t i = 0; i < ARRAY_SIZE(final); i++)
 		if (status == final[i])
 			return true;
