@@ -9,7 +9,6 @@
 #include "bodies/presence_edit.h"
 #include "bodies/presence_id.h"
 
-
 enum basic { BASIC_OPEN, BASIC_NONE, BASIC_CLOSED, BASIC_COUNT }; /* in the order of tuples in a state */
 
 static const struct slice pidf_space = {PIDF_SPACE, sizeof(PIDF_SPACE) - 1};
