@@ -11,7 +11,7 @@
 /* For the documents of one user's dialogs. */
 #define STATE_MOST ((size_t)16 << 20)
 
-const struct xml_limits people_xml_limits = {.bytes = 256 * 1024, .depth = 32, .nodes = 4096};
+const struct xml_limits people_xml_limits = {.bytes = 1024 * 1024, .depth = 32, .nodes = 4096};
 
 struct people *people_create(struct events *events, const struct people_options *options)
 {
