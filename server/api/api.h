@@ -1,0 +1,49 @@
+/* The API: JSON over HTTP below /api/v1/, for other programs and the command line's users: what waits in mailboxes, who
+ * is there, which devices are registered, who watches whom (docs/openapi.yaml).
+ *
+ *   request ─▶ endpoint (path, method) ─▶ token (storage) ─▶ scope ─▶ handler, its answer now or later
+ *
+ * Tokens are looked up for each request, so one that is removed is good for nothing at once.
+ * SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "base/attributes.h"
+#include "base/log.h"
+#include "base/timer.h"
+#include "core/accounts.h"
+#include "core/domain.h"
+#include "presence/events.h"
+#include "presence/mailboxes.h"
+#include "presence/packages.h"
+#include "storage/storage.h"
+#include "transport/transport.h"
+
+#include <stdint.h>
+
+struct api;
+
+/* All borrowed. */
+struct api_parts {
+	struct timers *timers;
+	struct transport *transport;
+	const struct domain *domain;
+	struct accounts *accounts;
+	struct storage *storage;
+	struct events *events;
+	struct people *people;
+	struct mailboxes *mailboxes;
+	struct log *log;
+};
+
+struct api_counters {
+	uint64_t requests, unauthorized, forbidden, failed; /* failed: 5xx */
+	unsigned underway;
+};
+
+/* Takes the route /api/v1/ of the web listeners. NULL where memory is exhausted, or the transport takes no more routes.
+ */
+struct api *api_create(const struct api_parts *parts);
+/* When transport and storage are closed: nothing calls back any more. Accepts NULL. */
+void api_destroy(struct api *api);
+
+const struct api_counters *api_counters(const struct api *api);

@@ -1,0 +1,59 @@
+/* One request to the API from its arrival to its answer, as those who serve it see it.
+ *
+ * It outlives the HTTP request where that goes while storage is being asked; then `request` is NULL, nobody is left to
+ * be answered, and whoever is called back gives it up (call_is_gone). SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "api/api.h"
+#include "api/json_write.h"
+#include "api/page.h"
+#include "base/attributes.h"
+#include "base/buffer.h"
+#include "base/list.h"
+#include "transport/http.h"
+
+struct api_endpoint;
+struct api_call;
+
+typedef void api_account_fn(struct api_call *call, struct account *account);
+
+struct api_call {
+	struct list_link link; /* in api.calls */
+	struct api *api;
+	const struct api_parts *parts;
+	struct http_request *request; /* NULL: it is gone */
+	const struct api_endpoint *endpoint;
+	struct slice name; /* of the path; in the request's arena, as all its texts */
+	struct buffer buffer;
+	struct json_writer json; /* of the answer, into that buffer */
+
+	/* What call_load_account waits for, and with what to go on. */
+	api_account_fn *go_on;
+	const char *kind;
+	struct slice wanted;
+};
+
+/* --- answering: each ends the call --- */
+
+/* 200 with what was written as json. */
+void call_answer(struct api_call *call);
+/* {"error":"…","status":404}; the sentence ends without a dot. */
+void call_refuse(struct api_call *call, unsigned status, const char *format, ...) PRINTF_LIKE(3, 4);
+/* What became of work in storage: our error codes as a status and a sentence. */
+void call_fail(struct api_call *call, int result);
+/* For callbacks. True where nobody waits any more: the call is freed. */
+bool call_is_gone(struct api_call *call);
+
+/* --- reading: false where it was refused, and so ended --- */
+
+/* The names that people write: "alice", "alice@example.test", "sip:alice@example.test" are the user alice. 404 where
+ * the domain is not ours. */
+MUST_CHECK bool call_read_user(struct api_call *call, struct slice text, struct slice *user);
+/* The same, but a mailbox may be called "reception@elsewhere". */
+MUST_CHECK bool call_read_mailbox(struct api_call *call, struct slice text, struct slice *mailbox);
+/* The page that `limit` and `after` ask for. */
+MUST_CHECK bool call_read_page(struct api_call *call, struct page *page, size_t payload_bytes);
+
+/* Goes on with the account, now or when it is loaded; 404 where there is none ("There is no `kind` …"). The user must
+ * live as long as the request. */
+void call_load_account(struct api_call *call, const char *kind, struct slice user, api_account_fn *go_on);

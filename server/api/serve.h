@@ -1,0 +1,28 @@
+/* What answers each endpoint; the table is in endpoints.c. SPDX-License-Identifier: MIT */
+#pragma once
+
+struct api_call;
+
+/* --- serve_mailboxes.c --- */
+
+void serve_mailboxes(struct api_call *call);
+void serve_mailbox(struct api_call *call);
+void serve_mailbox_change(struct api_call *call);
+void serve_mailbox_users(struct api_call *call);
+void serve_mailbox_users_change(struct api_call *call);
+
+/* --- serve_people.c --- */
+
+void serve_presence(struct api_call *call);
+
+/* --- serve_registrations.c --- */
+
+void serve_user_registrations(struct api_call *call);
+void serve_registrations(struct api_call *call);
+
+/* --- serve_watchers.c --- */
+
+void serve_user_watchers(struct api_call *call);
+void serve_user_watching(struct api_call *call);
+void serve_watchers(struct api_call *call);
+void serve_why(struct api_call *call);
