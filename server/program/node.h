@@ -6,6 +6,7 @@
  * SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "api/api.h"
 #include "base/log.h"
 #include "base/timer.h"
 #include "core/accounts.h"
@@ -114,6 +115,7 @@ struct node {
 	struct mailboxes *mailboxes;
 	struct lamps *lamps;
 	struct voicemail *voicemail;
+	struct api *api;
 	struct server_options server_options;
 	struct buffer allowed; /* what they say */
 

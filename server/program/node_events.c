@@ -95,6 +95,21 @@ static int create_lamps(struct node *node)
 	return node->lamps && node->voicemail ? 0 : ERR_NO_MEMORY;
 }
 
+static int create_api(struct node *node)
+{
+	struct api_parts parts = {.timers = node->timers,
+				  .transport = node->transport,
+				  .domain = node->domain,
+				  .accounts = node->accounts,
+				  .storage = node->storage,
+				  .events = node->events,
+				  .people = node->people,
+				  .mailboxes = node->mailboxes,
+				  .log = node->log};
+	node->api = api_create(&parts);
+	return node->api ? 0 : ERR_NO_MEMORY;
+}
+
 int node_build_events(struct node *node)
 {
 	node->profiles = node_create_profiles(&node->configuration);
@@ -103,6 +118,8 @@ int node_build_events(struct node *node)
 		result = create_packages(node);
 	if (result == 0)
 		result = create_lamps(node);
+	if (result == 0)
+		result = create_api(node);
 	if (result < 0)
 		return result;
 	location_on_returned(node->location, on_returned, node);
@@ -138,6 +155,7 @@ void node_finish_events(struct node *node)
 		location_on_returned(node->location, NULL, NULL);
 		location_on_changed(node->location, NULL, NULL);
 	}
+	api_destroy(node->api);
 	voicemail_destroy(node->voicemail);
 	lamps_destroy(node->lamps);
 	events_destroy(node->events);
