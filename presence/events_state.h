@@ -114,9 +114,10 @@ struct subscription {
 	uint8_t reason;       /* enum subscription_reason */
 	uint8_t failures;     /* NOTIFYs in a row that were not answered */
 	bool is_reachable;
-	bool is_linked;  /* by_connection is in its table */
-	bool is_indexed; /* by_dialog is */
-	bool wants_full; /* a NOTIFY whatever was told: after SUBSCRIBE, and on a new flow */
+	bool is_linked;    /* by_connection is in its table */
+	bool is_indexed;   /* by_dialog is */
+	bool wants_full;   /* a NOTIFY whatever was told: after SUBSCRIBE, and on a new flow */
+	bool without_body; /* the next NOTIFY (RFC 5839 §7.2) */
 	bool has_row;
 	bool is_adaptive; /* most_interval_ms is an average */
 };

@@ -70,7 +70,7 @@ static void keep_cached(struct events *events, struct resource *resource)
 		notifier_forget_bodies(events, CONTAINER_OF(events->cached.next, struct resource, cached));
 }
 
-/* FNV-1a: the same state has the same entity-tag after a restart, too (RFC 5839 §3). */
+/* FNV-1a: the same state has the same entity-tag after a restart, too (RFC 5839 §7.1). */
 static uint64_t tag_of(struct slice bytes)
 {
 	uint64_t hash = 14695981039346656037u;
@@ -223,11 +223,16 @@ static void write_event(struct buffer *buffer, const struct subscription *subscr
 	buffer_text(buffer, "\r\n");
 }
 
-static void write_body_headers(struct buffer *buffer, const struct shared_body *body, struct slice version)
+static void write_body_headers(struct buffer *buffer, const struct shared_body *body, struct slice version,
+			       bool without_body)
 {
 	char tag[NOTIFIER_TAG_SIZE];
-	buffer_text(buffer, "SIP-ETag: "); /* RFC 5839 §4 */
+	buffer_text(buffer, "SIP-ETag: "); /* RFC 5839 §7.1 */
 	buffer_append(buffer, notifier_write_tag(body->tag, tag));
+	if (without_body) { /* §7.2: he has it already */
+		buffer_text(buffer, "\r\nContent-Length: 0\r\n\r\n");
+		return;
+	}
 	buffer_text(buffer, "\r\nContent-Type: ");
 	buffer_text(buffer, body->format->media_type);
 	buffer_text(buffer, "\r\nContent-Length: ");
@@ -263,8 +268,9 @@ static void write_notify(struct buffer *buffer, const struct subscription *subsc
 	buffer_text(buffer, "\r\n");
 	write_event(buffer, subscription);
 	write_state(buffer, subscription);
-	write_body_headers(buffer, body, version);
-	write_body_bytes(buffer, body, version);
+	write_body_headers(buffer, body, version, subscription->without_body);
+	if (!subscription->without_body)
+		write_body_bytes(buffer, body, version);
 	if (buffer_failed(digits))
 		buffer->failed = true;
 }
@@ -387,7 +393,7 @@ bool notifier_try(struct subscription *subscription)
 		return false;
 	}
 	subscription->due_at_ms = 0;
-	subscription->wants_full = false;
+	subscription->wants_full = subscription->without_body = false;
 	subscription->sent_version = is_last ? NOTIFIED_LAST : subscription->resource->version;
 	subscription->sent_tag = body->tag;
 	if (subscription->is_adaptive)

@@ -46,7 +46,7 @@ static void refuse_for_storage(struct subscribing *subscribing, int result)
 
 /* --- reading ------------------------------------------------------------------------------------------------------ */
 
-/* "0.5" per second → 2000 ms between two; false where it is no positive number (RFC 6446 §9.1: "max-rate" = 1*2DIGIT
+/* "0.5" per second → 2000 ms between two; false where it is no positive number (RFC 6446 §9: "max-rate" = 1*2DIGIT
  * ["." 1*10DIGIT]). */
 static bool read_rate(struct slice text, uint32_t *interval_ms)
 {
@@ -67,7 +67,7 @@ static bool read_rate(struct slice text, uint32_t *interval_ms)
 	return true;
 }
 
-/* RFC 6446 §5: rates are refused where they cannot be read; a least rate above the most is their contradiction. */
+/* RFC 6446 §5, §6: rates are refused where they cannot be read; a least rate above the most is their contradiction. */
 static bool read_rates(struct subscribing *subscribing, struct slice parameters)
 {
 	struct slice value;
@@ -77,11 +77,11 @@ static bool read_rates(struct subscribing *subscribing, struct slice parameters)
 	if (sip_parameter_find(parameters, SLICE("min-rate"), &value) &&
 	    !read_rate(value, &subscribing->most_interval_ms))
 		return false;
-	/* §5.4: of both, the adaptive one is what the watcher would rather have */
+	/* §7: of both, the adaptive one is what the watcher would rather have */
 	subscribing->is_adaptive = sip_parameter_find(parameters, SLICE("adaptive-min-rate"), &value);
 	if (subscribing->is_adaptive && !read_rate(value, &subscribing->most_interval_ms))
 		return false;
-	/* §5.3: the notifier may bound the rates that it keeps: not more often than each second unasked */
+	/* §6.2: the notifier may bound the rates that it keeps: not more often than each second unasked */
 	if (subscribing->most_interval_ms > 0 && subscribing->most_interval_ms < 1000)
 		subscribing->most_interval_ms = 1000;
 	return subscribing->most_interval_ms == 0 || subscribing->least_interval_ms <= subscribing->most_interval_ms;
@@ -199,7 +199,7 @@ static bool read_suppress(struct subscribing *subscribing)
 
 /* --- answering ---------------------------------------------------------------------------------------------------- */
 
-/* RFC 5839 §4.4: the watcher has this state already. */
+/* RFC 5839 §8.2: the watcher has this state already. */
 static bool is_suppressed(const struct subscribing *subscribing, struct subscription *subscription)
 {
 	uint64_t tag;
@@ -239,20 +239,23 @@ static void reply(const struct subscribing *subscribing, unsigned status)
 	buffer_finish(&headers);
 }
 
-/* The 2xx, then the NOTIFY (§4.2.1.2). */
+/* The 2xx, then the NOTIFY (§4.2.1.2). What the watcher has already is not told again: a refresh, a fetch and the end
+ * get no NOTIFY (RFC 5839 §7.3), the beginning one without a body, since it makes the subscription (§7.2). */
 static void answer(struct subscribing *subscribing)
 {
 	struct subscription *subscription = subscribing->subscription;
-	bool is_suppressed_now = is_suppressed(subscribing, subscription);
-	reply(subscribing, is_suppressed_now ? SIP_NO_NOTIFICATION : SIP_OK);
+	bool is_known = is_suppressed(subscribing, subscription);
+	bool is_silent = is_known && !subscribing->is_new;
+	reply(subscribing, is_silent ? SIP_NO_NOTIFICATION : SIP_OK);
 	subscription->pending = NULL;
 	subscription->failures = 0;
 	subscription->due_at_ms = 0;
 	if (subscribing->expires_s > 0) {
-		subscription->wants_full = !is_suppressed_now;
+		subscription->wants_full = !is_silent;
+		subscription->without_body = is_known && subscribing->is_new;
 		notifier_try(subscription);
 		subscription_schedule(subscription);
-	} else if (is_suppressed_now) {
+	} else if (is_silent) {
 		subscription_remove_row(subscription);
 		subscription_destroy(subscription);
 	} else {

@@ -256,7 +256,7 @@ void subscriptions_load(struct events *events, storage_done_fn *done, void *arg)
 
 /* --- time ------------------------------------------------------------------------------------------------------ */
 
-/* When a NOTIFY is due though nothing has changed. Where the watcher wants an average (RFC 6446 §5.4, with a period of
+/* When a NOTIFY is due though nothing has changed. Where the watcher wants an average (RFC 6446 §7.3, with a period of
  * RECENT_AVERAGE intervals), that is the later the more it was told of late. */
 static int64_t periodic_at_ms(const struct subscription *subscription)
 {
@@ -276,7 +276,7 @@ static void on_time(struct timer *timer)
 		return;
 	}
 	if (subscription->most_interval_ms > 0 && now_ms >= periodic_at_ms(subscription))
-		subscription->wants_full = true; /* RFC 6446 §5.3: a NOTIFY though nothing has changed */
+		subscription->wants_full = true; /* RFC 6446 §6.2: a NOTIFY though nothing has changed */
 	if (now_ms >= subscription->due_at_ms)
 		subscription->due_at_ms = 0;
 	notifier_try(subscription);

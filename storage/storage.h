@@ -207,7 +207,7 @@ struct stored_subscription {
 	int64_t expires_at_s;                         /* the row is good until then (a lease, as bindings) */
 	uint32_t granted_s;                           /* what the watcher was told */
 	uint32_t least_interval_ms, most_interval_ms; /* RFC 6446; 0: none */
-	bool is_adaptive; /* most_interval_ms is an average (RFC 6446 §5.4) */
+	bool is_adaptive; /* most_interval_ms is an average (RFC 6446 §7) */
 };
 
 /* Inserts or replaces by id. Later changes to the same subscription overtake earlier ones that still wait. */
