@@ -135,6 +135,7 @@ run_heliograph() {
 	for name in tls.port web.port web.tls_port; do
 		ports+=(--set "$name=$(free_port)")
 	done
+	: >"$scratch/ready-$sip_port"
 	"$heliograph" run --set bind=127.0.0.1 --set "sip.port=$sip_port" "${ports[@]}" --set domain=example.test \
 		--set "database=$(heliograph_database)" --state "$scratch/heliograph" "$@" \
 		</dev/null >"$scratch/ready-$sip_port" 2>>"$scratch/heliograph.log" &
