@@ -368,5 +368,6 @@ void mailboxes_account_removed(struct mailboxes *mailboxes, struct slice name)
 	mailbox->applied = ++mailboxes->change_count;
 	mailbox->is_known = false;
 	mailbox->counts = (struct mailbox_counts){0};
+	mailbox_announce(mailboxes, mailbox); /* an account of the same name may be made at once */
 	mailbox_release(mailboxes, mailbox);
 }
