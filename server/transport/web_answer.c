@@ -63,6 +63,7 @@ static bool write_head(struct web_request *web_request, const struct http_answer
 	     !add_header(wsi, WSI_TOKEN_HTTP_CACHE_CONTROL, "no-store", at, end)) ||
 	    (web_request->last && !add_header(wsi, WSI_TOKEN_CONNECTION, "close", at, end)))
 		return false;
+	assert(answer->headers.length == 0 || slice_ends_with(answer->headers, SLICE("\r\n")));
 	if (answer->headers.length > 0)
 		memcpy(*at, answer->headers.at, answer->headers.length);
 	*at += answer->headers.length;

@@ -9,7 +9,8 @@
  * - While a handler has the request nothing may be read: in that state libwebsockets reads nothing, but goes on being
  *   told that it could (a loop without rest). So receiving is turned off; that also hides the peer's end, for which a
  *   tick looks. To write, receiving must be on again, for else it does not write; with one who reads slowly it is off
- *   again, and the tick looks whether he has read.
+ *   again, and the tick looks whether he has read. (What came in one piece with earlier requests still makes the loop
+ *   turn without rest until its answer, which is a handler's time; nothing stops that.)
  * - After a body with something behind it, it says "body whole" for ever. So a request with a body is the last of its
  *   connection, and what follows is ignored.
  * - Of a request that came in one piece with the one before it, it hands over the head in place of the body. Such a
