@@ -91,6 +91,15 @@ static void describe_voicemail(struct node *node, struct buffer *buffer)
 	voicemail_describe(node->voicemail, buffer);
 }
 
+static void describe_api(const struct node *node, struct buffer *buffer)
+{
+	const struct api_counters *api = api_counters(node->api);
+	buffer_format(buffer,
+		      "api_requests %" PRIu64 "\napi_unauthorized %" PRIu64 "\napi_forbidden %" PRIu64
+		      "\napi_failed %" PRIu64 "\napi_underway %u\n",
+		      api->requests, api->unauthorized, api->forbidden, api->failed, api->underway);
+}
+
 void handle_status(void *arg, struct control_call *call, const struct control_request *request)
 {
 	struct node *node = arg;
@@ -107,6 +116,7 @@ void handle_status(void *arg, struct control_call *call, const struct control_re
 		describe_features(node, &buffer);
 		describe_watching(node, &buffer);
 		describe_voicemail(node, &buffer);
+		describe_api(node, &buffer);
 	}
 	storage_describe(node->storage, &buffer);
 	control_answer_buffer(call, &buffer);

@@ -1,10 +1,8 @@
-/* Making and hashing tokens for the HTTP API. SPDX-License-Identifier: MIT */
+/* Making tokens for the HTTP API. SPDX-License-Identifier: MIT */
 #include "program/token.h"
 
-#include "base/error.h"
 #include "base/random.h"
 
-#include <openssl/evp.h>
 #include <string.h>
 
 #define RANDOM_BYTES 32
@@ -25,14 +23,6 @@ void token_make(char text[TOKEN_SIZE])
 			*at++ = alphabet[three >> (18 - 6 * j) & 63];
 	}
 	*at = '\0';
-}
-
-int token_hash(struct slice text, uint8_t hash[STORAGE_TOKEN_HASH_BYTES])
-{
-	unsigned length = 0;
-	bool good = EVP_Digest(text.at, text.length, hash, &length, EVP_sha256(), NULL) == 1 &&
-		    length == STORAGE_TOKEN_HASH_BYTES;
-	return good ? 0 : ERR_NO_MEMORY;
 }
 
 const char *token_check_name(struct slice name)

@@ -1,20 +1,15 @@
 /* Tokens for the HTTP API: "hgt_" and 32 random bytes in base64url (RFC 4648 §5). What is kept is the SHA-256 of the
- * whole text, so that whoever reads the database cannot use it. SPDX-License-Identifier: MIT */
+ * whole text (api/bearer), so that whoever reads the database cannot use it. SPDX-License-Identifier: MIT */
 #pragma once
 
 #include "base/attributes.h"
 #include "base/slice.h"
-#include "storage/storage.h"
-
-#include <stdint.h>
 
 #define TOKEN_PREFIX "hgt_"
 /* With the terminator. */
 #define TOKEN_SIZE (sizeof(TOKEN_PREFIX) + 43)
 
 void token_make(char text[TOKEN_SIZE]);
-/* ERR_NO_MEMORY: OpenSSL could not. */
-MUST_CHECK int token_hash(struct slice text, uint8_t hash[STORAGE_TOKEN_HASH_BYTES]);
 
 /* NULL, or what is wrong with it as a token's name or a scope. */
 const char *token_check_name(struct slice name);

@@ -1,5 +1,6 @@
 /* heliograph token add | list | remove: in the database, where a running server looks for them.
  * SPDX-License-Identifier: MIT */
+#include "api/bearer.h"
 #include "base/error.h"
 #include "program/ask.h"
 #include "program/commands.h"
@@ -61,7 +62,7 @@ static int put_token(struct token_work *work, struct slice scopes, char text[TOK
 				     .expires_at_s = work->days ? now_s + (int64_t)work->days * DAY_S : 0};
 	uint8_t hash[STORAGE_TOKEN_HASH_BYTES];
 	token_make(text);
-	int result = token_hash(slice_of(text, TOKEN_SIZE - 1), hash);
+	int result = bearer_hash(slice_of(text, TOKEN_SIZE - 1), hash);
 	return result < 0 ? result : administration_add_token(work->administration, &token, hash);
 }
 

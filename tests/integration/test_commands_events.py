@@ -9,6 +9,8 @@ import os
 import re
 import sys
 import time
+import urllib.error
+import urllib.request
 
 import cases
 from cases import check
@@ -41,6 +43,17 @@ def take_notify(client, wait=WAIT):
     check(notify is not None, "no NOTIFY")
     client.answer(notify)
     return notify
+
+
+def ask_api(server, path, token):
+    """The status of a GET with that token."""
+    request = urllib.request.Request(f"http://127.0.0.1:{server.web_port}/api/v1{path}",
+                                     headers={"Authorization": f"Bearer {token}"})
+    try:
+        with urllib.request.urlopen(request, timeout=WAIT) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
 
 
 def wait_for(what, question, wait=WAIT):
@@ -133,7 +146,8 @@ def test_status_counts_the_event_side(server):
     check(status(alice.register()) == 200, "REGISTER")
     subscribe(alice, "carol", "presence", "application/pidf+xml")
     lines = dict(line.split(" ", 1) for line in said(server, "status").splitlines())
-    for name in ("subscriptions", "subscriptions_suspended", "notifies_sent", "publications", "lamps_sent", "mailboxes"):
+    for name in ("subscriptions", "subscriptions_suspended", "notifies_sent", "publications", "lamps_sent", "mailboxes",
+                 "api_requests"):
         check(lines.get(name, "").isdigit(), f"{name}: {lines.get(name)}")
     check(int(lines["subscriptions"]) > 0 and int(lines["notifies_sent"]) > 0, repr(lines))
     alice.close()
@@ -151,11 +165,14 @@ def test_tokens_are_shown_once_and_kept_hashed(server):
     check(re.fullmatch(r"boss\tadmin\tadded [-\d]+\tfor ever\n"
                        r"ci\tmailboxes:write presence:read\tadded [-\d]+\tends [-\d]+\n", listed), listed)
     check(token not in listed, "the token is shown again")
+    check(ask_api(server, "/users/alice/presence", token) == 200, "a scope that it has")
+    check(ask_api(server, "/watchers", token) == 403, "a scope that it has not")
     check("already" in said(server, "token", "add", "ci", "admin", returncode=1), "twice")
     for words in (("add", "x", "everything"), ("add", "x"), ("add", "a b", "admin"), ("add", "x", "admin", "--expires", "0"),
                   ("add", "x", "admin", "--expires", "soon"), ("list", "--expires", "3")):
         said(server, "token", *words, returncode=2)
     check(said(server, "token", "remove", "ci") == "removed ci\n", "remove")
+    check(ask_api(server, "/users/alice/presence", token) == 401, "after its removal")
     check("no such token" in said(server, "token", "remove", "ci", returncode=1), "removed twice")
 
 

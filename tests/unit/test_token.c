@@ -1,7 +1,6 @@
-/* Tokens for the HTTP API: how they look, and what is kept of them. SPDX-License-Identifier: MIT */
+/* Tokens for the HTTP API: how they look, and what they may be called. SPDX-License-Identifier: MIT */
 #include "program/token.h"
 
-#include "base/buffer.h"
 #include "test.h"
 
 #include <string.h>
@@ -15,19 +14,6 @@ static void a_token_is_a_prefix_and_43_letters_of_base64url(void)
 	CHECK(slice_starts_with(slice_text(text), SLICE("hgt_")));
 	CHECK_NUMBER(strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"), 47);
 	CHECK(strcmp(text, other) != 0);
-}
-
-static void what_is_kept_is_sha256_of_the_whole_text(void)
-{
-	uint8_t hash[STORAGE_TOKEN_HASH_BYTES];
-	if (token_hash(SLICE("abc"), hash) < 0)
-		return;
-	CLEANUP(buffer_finish) struct buffer text;
-	buffer_init(&text, 256);
-	buffer_hex(&text, hash, sizeof(hash));
-	CHECK(!buffer_failed(&text));
-	/* FIPS 180-4, the message "abc" */
-	CHECK_TEXT(buffer_slice(&text), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 static void names_have_no_blanks_and_scopes_are_known(void)
@@ -51,7 +37,6 @@ static void names_have_no_blanks_and_scopes_are_known(void)
 static const struct test tests[] = {
 	{"a_token_is_a_prefix_and_43_letters_of_base64url", a_token_is_a_prefix_and_43_letters_of_base64url,
 	 TEST_PLAIN},
-	{"what_is_kept_is_sha256_of_the_whole_text", what_is_kept_is_sha256_of_the_whole_text, TEST_WITHOUT_OOM},
 	{"names_have_no_blanks_and_scopes_are_known", names_have_no_blanks_and_scopes_are_known, TEST_PLAIN},
 };
 
