@@ -90,18 +90,42 @@ static bool visit(struct table_link *link, void *arg)
 	return true;
 }
 
+static void visit_watchers_of(const struct resource *resource, struct search *search)
+{
+	for (const struct list_link *link = resource->subscriptions.next; link != &resource->subscriptions;
+	     link = link->next)
+		visit(&CONTAINER_OF(link, struct subscription, of_resource)->by_dialog, search);
+}
+
+/* The resource of that name in each package. */
+static void visit_resources(struct events *events, struct search *search)
+{
+	for (unsigned i = 0; i < events->package_count; i++) {
+		const struct resource *resource =
+			resource_find(events, events->packages[i].package->name, search->resource);
+		if (resource)
+			visit_watchers_of(resource, search);
+	}
+}
+
+static void visit_subscriptions_of(const struct account *watcher, struct search *search)
+{
+	for (struct subscription *found = watcher->subscriptions; found; found = found->next_of_watcher)
+		visit(&found->by_dialog, search);
+}
+
+/* All subscriptions are walked only where neither a watcher nor a resource is named. */
 void events_each_watcher(struct events *events, struct slice watcher, struct slice package, struct slice resource,
 			 watcher_view_fn *each, void *arg)
 {
 	struct search search = {events, watcher, package, resource, each, arg};
 	const struct account *account = slice_is_empty(watcher) ? NULL : accounts_find(events->parts.accounts, watcher);
-	if (slice_is_empty(watcher)) {
+	if (account)
+		visit_subscriptions_of(account, &search);
+	else if (slice_is_empty(watcher) && !slice_is_empty(resource))
+		visit_resources(events, &search);
+	else if (slice_is_empty(watcher))
 		table_each(&events->by_dialog, visit, &search);
-		return;
-	}
-	for (struct subscription *found = account ? account->subscriptions : NULL; found;
-	     found = found->next_of_watcher)
-		visit(&found->by_dialog, &search);
 }
 
 /* --- why
