@@ -58,7 +58,7 @@ static void refuse_token(struct api *api, struct http_request *request, bool has
 		api_refuse(api, request, 401, SLICE("The token is unknown or has expired"),
 			   SLICE("WWW-Authenticate: Bearer error=\"invalid_token\"\r\n"));
 	else
-		api_refuse(api, request, 401, SLICE("The request needs a token (Authorization: Bearer …)"),
+		api_refuse(api, request, 401, SLICE("The request needs a token: Authorization: Bearer TOKEN"),
 			   SLICE("WWW-Authenticate: Bearer\r\n"));
 }
 

@@ -45,8 +45,7 @@ void call_answer(struct api_call *call)
 	buffer_byte(&call->buffer, '\n');
 	http_answer(call->request, &(struct http_answer){.status = 200,
 							 .content_type = "application/json",
-							 .body = buffer_slice(&call->buffer),
-							 .headers = SLICE("X-Content-Type-Options: nosniff\r\n")});
+							 .body = buffer_slice(&call->buffer)});
 	call_destroy(call);
 }
 
