@@ -175,7 +175,7 @@ static int read_key(const struct reader *reader, const config_setting_t *setting
 /* The texts still belong to libconfig. */
 static int read_profile(const struct reader *reader, config_setting_t *setting, struct profile *profile)
 {
-	*profile = (struct profile){.unsolicited_mwi = true};
+	*profile = (struct profile){.name = "", .pattern = "", .unsolicited_mwi = true};
 	if (!config_setting_is_group(setting))
 		return fail_list(reader, setting, "wanted are groups: { name = \"…\"; user_agent = \"…\"; }");
 	const config_setting_t *like = config_setting_get_member(setting, "like");
@@ -183,9 +183,9 @@ static int read_profile(const struct reader *reader, config_setting_t *setting, 
 	int count = config_setting_length(setting);
 	for (int i = 0; result == 0 && i < count; i++)
 		result = read_key(reader, config_setting_get_elem(setting, (unsigned)i), profile);
-	if (result == 0 && !profile->pattern)
+	if (result == 0 && !profile->pattern[0])
 		result = fail_list(reader, setting, "user_agent is missing");
-	if (result == 0 && !profile->name)
+	if (result == 0 && !profile->name[0])
 		profile->name = profile->pattern;
 	return result;
 }

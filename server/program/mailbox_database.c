@@ -127,7 +127,7 @@ struct listing {
 
 static struct row *add_row(struct listing *listing, struct slice name)
 {
-	if (listing->count == listing->room) {
+	if (!listing->rows || listing->count == listing->room) {
 		size_t room = listing->room ? listing->room * 2 : 64;
 		struct row *rows = realloc(listing->rows, room * sizeof(*rows));
 		if (!rows)
