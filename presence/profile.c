@@ -186,6 +186,15 @@ const struct profile *profiles_find(const struct profiles *profiles, struct slic
 	return &profiles->rows[profiles->count - 1]; /* never come to: its pattern is "*" */
 }
 
+const struct profile *profiles_find_named(const struct profiles *profiles, struct slice name)
+{
+	for (size_t i = 0; i < profiles->count; i++) {
+		if (slice_equal(slice_text(profiles->rows[i].name), name))
+			return &profiles->rows[i];
+	}
+	return &profiles->rows[profiles->count - 1];
+}
+
 const struct profile *profiles_at(const struct profiles *profiles, size_t index)
 {
 	return index < profiles->count ? &profiles->rows[index] : NULL;

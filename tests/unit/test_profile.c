@@ -126,6 +126,9 @@ static void own_rows_come_first_in_their_order(void)
 	CHECK_TEXT(slice_text(profiles_find(profiles, SLICE("Yealink Doorbell"))->name), "doors");
 	CHECK_TEXT(slice_text(profiles_find(profiles, SLICE("2N Helios Door"))->name), "doors");
 	CHECK_TEXT(slice_text(profiles_at(profiles, 0)->name), "mine");
+	CHECK(profiles_find_named(profiles, SLICE("doors")) == profiles_at(profiles, 1));
+	CHECK_TEXT(slice_text(profiles_find_named(profiles, SLICE("Yealink"))->pattern), "Yealink*");
+	CHECK_TEXT(slice_text(profiles_find_named(profiles, SLICE("gone"))->name), "any");
 	CHECK_TEXT(slice_text(profiles_at(profiles, 3)->name), "Yealink");
 	size_t count = 0;
 	while (profiles_at(profiles, count))
