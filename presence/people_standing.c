@@ -61,6 +61,14 @@ static bool has_published(const struct people *people, const struct resource *re
 	return false;
 }
 
+bool people_has_device(const struct people *people, const struct account *account)
+{
+	for (const struct device *device = account ? account->devices : NULL; device; device = device->next)
+		if (people_device_is_there(people, device))
+			return true;
+	return false;
+}
+
 bool people_has_silent_device(const struct people *people, const struct resource *resource,
 			      const struct account *account)
 {

@@ -52,6 +52,8 @@ int64_t people_grace_ends_at_ms(const struct people *people, const struct accoun
 /* The next publication that counts, as publication_next. `account` may be NULL. */
 const struct publication *people_next_counted(const struct people *people, const struct resource *resource,
 					      const struct account *account, const struct publication *previous);
+/* A device of his is there. */
+bool people_has_device(const struct people *people, const struct account *account);
 /* A device is there that publishes nothing of the resource itself. */
 bool people_has_silent_device(const struct people *people, const struct resource *resource,
 			      const struct account *account);

@@ -62,6 +62,15 @@ static int note_composed(struct people *people, const struct resource *resource,
 	return 0;
 }
 
+/* Some clients publish that they do not know whether they are open (baresip), or say only what their user does. */
+static bool says_whether_open(const struct presence_state *state)
+{
+	for (size_t i = 0; i < state->tuple_count; i++)
+		if (state->tuples[i].has_basic)
+			return true;
+	return false;
+}
+
 /* `resource` is NULL where nobody watches or publishes. */
 static int compose_user(struct people *people, struct slice user, const struct resource *resource, struct arena *arena,
 			const struct presence_state **state)
@@ -78,6 +87,10 @@ static int compose_user(struct people *people, struct slice user, const struct r
 		result = note_composed(people, resource, account, &facts);
 	if (result == 0)
 		result = presence_compose(arena, sources, count, &facts, composed);
+	if (result == 0 && !says_whether_open(composed) && people_has_device(people, account)) {
+		facts.is_registered = true; /* then the server says what it sees */
+		result = presence_compose(arena, sources, count, &facts, composed);
+	}
 	if (result == 0)
 		*state = composed;
 	return result;
