@@ -294,11 +294,12 @@ static void on_finished(struct publication_change *change, int result)
 
 /* --- doing -------------------------------------------------------------------------------------------------------- */
 
-/* 0 where it cannot be told; a device without an instance only where it has registered over the same flow. */
+/* 0 where it cannot be told, or is not the user's own (who publishes for others says nothing of devices); a device
+ * without an instance only where it has registered over the same flow. */
 static int64_t device_of_sender(const struct publishing *publishing)
 {
 	struct request *request = publishing->request;
-	if (!request->sender)
+	if (!request->sender || !slice_equal(account_user(request->sender), publishing->target.name))
 		return 0;
 	int64_t id = device_of_request(&publishing->events->parts, request);
 	if (id != STORAGE_DEVICE_WITHOUT_INSTANCE)

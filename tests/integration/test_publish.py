@@ -15,7 +15,7 @@ from sip import Client, credentials
 
 LOST_S = 2  # presence.lost_connection_s
 SETTINGS = ["publication.min_expires_s=1", f"presence.lost_connection_s={LOST_S}", "limits.publications_per_resource=4",
-            "limits.event_body_bytes=4096"]
+            "limits.event_body_bytes=4096", "trusted.accounts=pbx"]
 
 
 def pidf(note, basic="open"):
@@ -27,15 +27,15 @@ def instance():
     return str(uuid.uuid4())
 
 
-def publish(client, note="", expires=600, tag=None, event="presence"):
-    headers = [("Event", event), ("Expires", str(expires))]
+def publish(client, note="", expires=600, tag=None, user=None):
+    headers = [("Event", "presence"), ("Expires", str(expires))]
     if tag:
         headers.append(("SIP-If-Match", tag))
     if note:
         headers.append(("Content-Type", "application/pidf+xml"))
     if client.instance:
         headers.append(("Contact", f'<{client.contact}>;+sip.instance="<urn:uuid:{client.instance}>"'))
-    return client.ask("PUBLISH", client.aor(), tuple(headers), pidf(note) if note else "")
+    return client.ask("PUBLISH", client.aor(user), tuple(headers), pidf(note) if note else "")
 
 
 def published(client, note="", **more):
@@ -186,6 +186,19 @@ def test_several_devices_are_composed(server):
     check("at home" not in state and "at work" in state, f"one is left: {state}")
 
 
+def test_who_publishes_for_others_says_nothing_of_their_devices(server):
+    pbx = Client(server, "pbx", instance=instance())
+    check(pbx.register().status == 200, "the PBX registers")
+    first = published(pbx, "one", user="heidi")
+    published(pbx, "two", user="heidi")
+    pbx.unregister()
+    state = fetch(server, "heidi")
+    check(">one<" in state and ">two<" in state, f"both are seen: {state}")
+    published(pbx, user="heidi", tag=first, expires=0)
+    state = fetch(server, "heidi")
+    check(">one<" not in state and ">two<" in state, f"one is left: {state}")
+
+
 def test_there_are_bounds(server):
     client = Client(server, "ivan")
     tags = [published(client, f"number {i}") for i in range(4)]
@@ -274,7 +287,7 @@ def test_an_account_that_is_removed_takes_its_publications_with_it(server):
 
 
 def main():
-    names = "alice bob dave erin frank grace heidi ivan judy kate leo".split()
+    names = "alice bob dave erin frank grace heidi ivan judy kate leo pbx".split()
     with Server({name: name + "-secret" for name in names}, settings=SETTINGS) as server:
         return cases.main(sys.modules[__name__], (server,))
 
