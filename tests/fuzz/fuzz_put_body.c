@@ -1,0 +1,74 @@
+/* The API's JSON bodies from outside, and what is written of them: always JSON again. SPDX-License-Identifier: MIT */
+#include "api/json_write.h"
+#include "api/put_body.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(bool condition)
+{
+	if (!condition)
+		abort();
+}
+
+static void try_counts(struct slice text)
+{
+	struct message_summary summary;
+	struct body_error error = {""};
+	if (put_body_read_counts(text, &summary, &error) != 0) {
+		must(error.sentence[0] != '\0');
+		return;
+	}
+	bool is_waiting = false;
+	for (int i = 0; i < MESSAGE_CLASS_COUNT; i++) {
+		const struct message_counts *counts = &summary.counts[i];
+		must(counts->urgent_fresh <= counts->fresh && counts->urgent_old <= counts->old);
+		must(summary.has[i] || (counts->fresh == 0 && counts->old == 0));
+		is_waiting |= counts->fresh > 0;
+	}
+	must(is_waiting == summary.is_waiting);
+}
+
+static void try_users(struct arena *arena, struct slice text)
+{
+	struct slice *users;
+	size_t count;
+	struct body_error error = {""};
+	if (put_body_read_users(arena, text, &users, &count, &error) != 0) {
+		must(error.sentence[0] != '\0');
+		return;
+	}
+	must(count <= PUT_BODY_USERS_MOST);
+	for (size_t i = 0; i < count; i++)
+		must(users[i].length > 0 && slice_is_utf8(users[i]));
+}
+
+static void try_writing(struct slice text)
+{
+	struct buffer buffer;
+	buffer_init(&buffer, (size_t)1 << 20);
+	struct json_writer json = {.buffer = &buffer};
+	json_write_begin(&json, NULL, '[');
+	json_write_text(&json, NULL, text);
+	json_write_end(&json, ']');
+	if (!buffer_failed(&buffer)) {
+		json_t *read = json_loadb(buffer.data, buffer.length, JSON_ALLOW_NUL, NULL);
+		must(read != NULL);
+		json_decref(read);
+	}
+	buffer_finish(&buffer);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct slice text = slice_of((const char *)data, size);
+	struct arena arena;
+	arena_init(&arena, NULL, (size_t)1 << 20);
+	try_counts(text);
+	try_users(&arena, text);
+	try_writing(text);
+	arena_finish(&arena);
+	return 0;
+}
