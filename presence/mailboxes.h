@@ -72,6 +72,8 @@ MUST_CHECK int mailboxes_on_lamp(struct mailboxes *mailboxes, mailbox_lamp_fn *o
 void mailboxes_text_messages_changed(struct mailboxes *mailboxes, struct slice user);
 /* An account is gone, and with it what waited in its mailbox, and its part in others'. */
 void mailboxes_account_removed(struct mailboxes *mailboxes, struct slice user);
+/* An account was changed, perhaps removed; for those that are not in memory, of which nobody else finds out. */
+void mailboxes_account_changed(struct mailboxes *mailboxes, struct slice user);
 /* Told when the lamp of an account gets its first subscription or publication, or loses its last. NULL: nobody. */
 typedef void mailboxes_watched_fn(void *arg, struct slice user, bool is_watched);
 void mailboxes_on_watched(struct mailboxes *mailboxes, mailboxes_watched_fn *on_watched, void *arg);

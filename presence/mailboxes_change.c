@@ -371,3 +371,31 @@ void mailboxes_account_removed(struct mailboxes *mailboxes, struct slice name)
 	mailbox_announce(mailboxes, mailbox); /* an account of the same name may be made at once */
 	mailbox_release(mailboxes, mailbox);
 }
+
+struct account_check {
+	struct mailboxes *mailboxes;
+	size_t length;
+	char user[];
+};
+
+static void on_account_checked(void *arg, int result, struct account *account)
+{
+	struct account_check *check = arg;
+	(void)account;
+	if (result == ERR_NOT_FOUND)
+		mailboxes_account_removed(check->mailboxes, slice_of(check->user, check->length));
+	free(check);
+}
+
+void mailboxes_account_changed(struct mailboxes *mailboxes, struct slice name)
+{
+	if (accounts_find(mailboxes->parts.accounts, name) ||
+	    (!mailbox_find(mailboxes, name) && !mailbox_user_find(mailboxes, name)))
+		return;
+	struct account_check *check = malloc(sizeof *check + name.length);
+	if (!check)
+		return; /* its counts are left until the next start */
+	*check = (struct account_check){mailboxes, name.length};
+	memcpy(check->user, name.at, name.length);
+	accounts_load(mailboxes->parts.accounts, slice_of(check->user, check->length), on_account_checked, check);
+}

@@ -55,6 +55,8 @@ static void on_account_changed(void *arg, struct slice user, struct slice domain
 	struct node *node = arg;
 	if (slice_is_empty(user) || slice_equal(domain, node->domain_name))
 		accounts_changed(node->accounts, user);
+	if (node->mailboxes && slice_equal(domain, node->domain_name))
+		mailboxes_account_changed(node->mailboxes, user);
 }
 
 /* --- how transactions send --- */
