@@ -120,11 +120,37 @@ bool address_parse_ip(struct slice text, uint16_t port, struct address *address)
 	return false;
 }
 
+/* At most five digits; returns how many. */
+static size_t write_number(unsigned number, char *text)
+{
+	char digits[5];
+	size_t at = sizeof digits;
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0 && at > 0);
+	memcpy(text, digits + at, sizeof digits - at);
+	return sizeof digits - at;
+}
+
+/* Each message has an address or two in it, and inet_ntop and snprintf are slow. */
+static size_t write_ipv4(const struct address *address, char text[INET6_ADDRSTRLEN + 12])
+{
+	size_t length = 0;
+	for (int i = 0; i < 4; i++) {
+		length += write_number(address->ip[i], text + length);
+		text[length++] = '.';
+	}
+	text[--length] = '\0';
+	return length;
+}
+
 /* The IP's text without brackets; returns its length. */
 static size_t write_ip(const struct address *address, char text[INET6_ADDRSTRLEN + 12])
 {
-	int family = address->family == ADDRESS_IPV4 ? AF_INET : AF_INET6;
-	if (address->family == ADDRESS_NONE || !inet_ntop(family, address->ip, text, INET6_ADDRSTRLEN)) {
+	if (address->family == ADDRESS_IPV4)
+		return write_ipv4(address, text);
+	if (address->family == ADDRESS_NONE || !inet_ntop(AF_INET6, address->ip, text, INET6_ADDRSTRLEN)) {
 		memcpy(text, "-", 2);
 		return 1;
 	}
@@ -138,12 +164,11 @@ static size_t write_ip(const struct address *address, char text[INET6_ADDRSTRLEN
 
 struct slice address_write(const struct address *address, char text[ADDRESS_TEXT_SIZE])
 {
-	char ip[INET6_ADDRSTRLEN + 12];
-	(void)write_ip(address, ip);
-	bool enclosed = address->family == ADDRESS_IPV6;
-	int length = snprintf(text, ADDRESS_TEXT_SIZE, "%s%s%s:%u", enclosed ? "[" : "", ip, enclosed ? "]" : "",
-			      address->port);
-	return slice_of(text, length > 0 ? (size_t)length : 0);
+	size_t length = address_write_ip(address, true, text).length;
+	text[length++] = ':';
+	length += write_number(address->port, text + length);
+	text[length] = '\0';
+	return slice_of(text, length);
 }
 
 struct slice address_write_ip(const struct address *address, bool brackets, char text[ADDRESS_TEXT_SIZE])
