@@ -194,7 +194,9 @@ void events_explain(struct events *events, struct slice watcher, struct slice re
 		buffer_format(text, "%.*s is not registered and watches nothing.\n", SLICE_ARGS(watcher));
 	for (unsigned i = 0; i < events->package_count; i++) {
 		const struct package_row *row = &events->packages[i];
-		if (!row->package->formats || !account)
+		/* "@name" is a mailbox: nothing else has such a resource. */
+		bool is_possible = slice_find(resource, '@') > 0 || row->package->message_account;
+		if (!row->package->formats || !account || !is_possible)
 			continue;
 		struct explanation explanation = {.text = text};
 		events_each_watcher(events, watcher, slice_text(row->package->name), resource, explain_subscription,

@@ -186,3 +186,29 @@ void call_load_account(struct api_call *call, const char *kind, struct slice use
 	call->go_on = go_on;
 	accounts_load(accounts, user, on_account, call);
 }
+
+static void note_user(void *arg, struct slice user)
+{
+	bool *is_shared = arg;
+	(void)user;
+	*is_shared = true;
+}
+
+/* Somebody has told of it, or it is shared: else only an account makes it one. */
+static bool knows_mailbox(const struct api_call *call, struct slice name)
+{
+	struct message_summary summary;
+	bool is_shared = false;
+	if (mailbox_read(call->parts->mailboxes, name, &summary))
+		return true;
+	mailbox_each_user(call->parts->mailboxes, name, note_user, &is_shared);
+	return is_shared;
+}
+
+void call_load_mailbox(struct api_call *call, struct slice mailbox, api_account_fn *go_on)
+{
+	if (knows_mailbox(call, mailbox))
+		go_on(call, NULL);
+	else
+		call_load_account(call, "mailbox", mailbox, go_on);
+}

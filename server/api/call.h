@@ -57,3 +57,5 @@ MUST_CHECK bool call_read_page(struct api_call *call, struct page *page, size_t 
 /* Goes on with the account, now or when it is loaded; 404 where there is none ("There is no `kind` …"). The user must
  * live as long as the request. */
 void call_load_account(struct api_call *call, const char *kind, struct slice user, api_account_fn *go_on);
+/* The same with a mailbox, which may but need not be an account's: the account is then NULL. */
+void call_load_mailbox(struct api_call *call, struct slice mailbox, api_account_fn *go_on);

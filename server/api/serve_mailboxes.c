@@ -58,24 +58,6 @@ void serve_mailboxes(struct api_call *call)
 
 /* --- one mailbox -------------------------------------------------------------------------------------------------- */
 
-static void note_user(void *arg, struct slice user)
-{
-	bool *is_shared = arg;
-	(void)user;
-	*is_shared = true;
-}
-
-/* Somebody has told of it, or it is shared: else only an account makes it one. */
-static bool is_known(const struct api_call *call, struct slice name)
-{
-	struct message_summary summary;
-	bool is_shared = false;
-	if (mailbox_read(call->parts->mailboxes, name, &summary))
-		return true;
-	mailbox_each_user(call->parts->mailboxes, name, note_user, &is_shared);
-	return is_shared;
-}
-
 static void answer_mailbox(struct api_call *call, struct account *account)
 {
 	struct message_summary summary;
@@ -87,12 +69,8 @@ static void answer_mailbox(struct api_call *call, struct account *account)
 
 static void with_mailbox(struct api_call *call, api_account_fn *go_on)
 {
-	if (!call_read_mailbox(call, call->name, &call->name))
-		return;
-	if (is_known(call, call->name))
-		go_on(call, NULL);
-	else
-		call_load_account(call, "mailbox", call->name, go_on);
+	if (call_read_mailbox(call, call->name, &call->name))
+		call_load_mailbox(call, call->name, go_on);
 }
 
 void serve_mailbox(struct api_call *call)

@@ -167,7 +167,7 @@ static void on_watcher(struct api_call *call, struct account *account)
 		explain(call, account_user(account), presentity);
 }
 
-static void on_presentity(struct api_call *call, struct account *account)
+static void with_watcher(struct api_call *call, struct account *account)
 {
 	struct slice watcher, presentity;
 	(void)account;
@@ -182,7 +182,7 @@ void serve_why(struct api_call *call)
 	if (!read_pair(call, &watcher, &presentity))
 		return;
 	if (presentity.at[0] == '@')
-		call_load_account(call, "account", watcher, on_watcher);
+		call_load_mailbox(call, slice_from(presentity, 1), with_watcher);
 	else
-		call_load_account(call, "account", presentity, on_presentity);
+		call_load_account(call, "account", presentity, with_watcher);
 }
