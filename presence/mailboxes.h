@@ -46,34 +46,34 @@ void mailboxes_load(struct mailboxes *mailboxes, storage_done_fn *done, void *ar
 /* Sets what waits in a mailbox: every class that `summary` has, the others become 0. `done` is told once after the
  * commit, never within the call but for ERR_NO_MEMORY: ERR_NOT_FOUND: neither an account nor a shared mailbox of that
  * name; storage's codes. Nobody is told of it, and nothing is written, where nothing has changed. */
-void mailbox_set(struct mailboxes *mailboxes, struct slice mailbox, const struct message_summary *summary,
+void mailbox_set(struct mailboxes *mailboxes, struct slice name, const struct message_summary *summary,
 		 storage_done_fn *done, void *arg);
 /* Who uses a shared mailbox beside the account of its name; makes it where it is new, and with no users and no counts
  * forgets it. `done` as above; ERR_NOT_FOUND: a user is no account, or the name cannot be one; ERR_LIMIT. */
-void mailbox_share(struct mailboxes *mailboxes, struct slice mailbox, const struct slice *users, size_t count,
+void mailbox_share(struct mailboxes *mailboxes, struct slice name, const struct slice *users, size_t count,
 		   storage_done_fn *done, void *arg);
 
 /* What waits in that one mailbox. False: nothing was ever told of it (the counts are 0). */
-bool mailbox_read(const struct mailboxes *mailboxes, struct slice mailbox, struct message_summary *summary);
+bool mailbox_read(const struct mailboxes *mailboxes, struct slice name, struct message_summary *summary);
 /* What the lamp of an account shows. False: nothing was ever told of any of its mailboxes. */
 bool mailboxes_read_lamp(const struct mailboxes *mailboxes, struct slice user, struct message_summary *summary);
 /* True where `user` may look into the mailbox: its name is his, or it is shared with him. */
-bool mailbox_is_used_by(const struct mailboxes *mailboxes, struct slice mailbox, struct slice user);
+bool mailbox_is_used_by(const struct mailboxes *mailboxes, struct slice name, struct slice user);
 typedef void mailbox_visit_fn(void *arg, struct slice mailbox, const struct message_summary *summary);
 void mailboxes_each(struct mailboxes *mailboxes, mailbox_visit_fn *visit, void *arg);
 typedef void mailbox_user_fn(void *arg, struct slice user);
-void mailbox_each_user(const struct mailboxes *mailboxes, struct slice mailbox, mailbox_user_fn *visit, void *arg);
+void mailbox_each_user(const struct mailboxes *mailboxes, struct slice name, mailbox_user_fn *visit, void *arg);
 
 /* Told of each account whose lamp shows something else now: the subscriptions to it (events) and the devices that want
  * it unasked (lamps). Several may listen. ERR_LIMIT. */
 typedef void mailbox_lamp_fn(void *arg, struct slice user);
 MUST_CHECK int mailboxes_on_lamp(struct mailboxes *mailboxes, mailbox_lamp_fn *on_lamp, void *arg);
 /* The chat messages that an account has not got may be others: they are counted soon, where they count at all. */
-void mailboxes_text_messages_changed(struct mailboxes *mailboxes, struct slice user);
+void mailboxes_text_messages_changed(struct mailboxes *mailboxes, struct slice name);
 /* An account is gone, and with it what waited in its mailbox, and its part in others'. */
-void mailboxes_account_removed(struct mailboxes *mailboxes, struct slice user);
+void mailboxes_account_removed(struct mailboxes *mailboxes, struct slice name);
 /* An account was changed, perhaps removed; for those that are not in memory, of which nobody else finds out. */
-void mailboxes_account_changed(struct mailboxes *mailboxes, struct slice user);
+void mailboxes_account_changed(struct mailboxes *mailboxes, struct slice name);
 /* Told when the lamp of an account gets its first subscription or publication, or loses its last. NULL: nobody. */
 typedef void mailboxes_watched_fn(void *arg, struct slice user, bool is_watched);
 void mailboxes_on_watched(struct mailboxes *mailboxes, mailboxes_watched_fn *on_watched, void *arg);

@@ -215,14 +215,24 @@ static void on_refused(struct inquiry *inquiry, const struct sip_message *respon
 static void on_accepted(struct inquiry *inquiry, const struct sip_message *response)
 {
 	uint32_t expires_s;
-	if (inquiry->is_ending) {
-		inquiry_destroy(inquiry);
-		return;
-	}
 	if (sip_seconds_parse(sip_message_value(response, SIP_HEADER_EXPIRES), &expires_s) != 0 ||
 	    expires_s > inquiry->voicemail->expires_s)
 		expires_s = inquiry->voicemail->expires_s;
 	inquiry_granted(inquiry, expires_s > 0 ? expires_s : 1);
+}
+
+/* Sent again at once, as the answer asks for. */
+static bool comply(struct inquiry *inquiry, const struct sip_message *response)
+{
+	switch (response->status) {
+	case SIP_UNAUTHORIZED:
+	case SIP_PROXY_AUTHENTICATION_REQUIRED:
+		return answer_challenge(inquiry, response);
+	case SIP_INTERVAL_TOO_BRIEF:
+		return !inquiry->is_ending && lengthen(inquiry, response);
+	default:
+		return false;
+	}
 }
 
 static void on_answer(void *arg, int result, struct sip_message *response)
@@ -230,15 +240,12 @@ static void on_answer(void *arg, int result, struct sip_message *response)
 	struct inquiry *inquiry = arg;
 	unsigned status = response ? response->status : 0;
 	inquiry->transaction = NULL;
-	if (status >= 200 && status < 300) {
-		on_accepted(inquiry, response);
-	} else if ((status == SIP_UNAUTHORIZED || status == SIP_PROXY_AUTHENTICATION_REQUIRED) &&
-		   answer_challenge(inquiry, response)) {
+	if (response && comply(inquiry, response))
 		return;
-	} else if (inquiry->is_ending) {
+	if (inquiry->is_ending) {
 		inquiry_destroy(inquiry);
-	} else if (status == SIP_INTERVAL_TOO_BRIEF && lengthen(inquiry, response)) {
-		return;
+	} else if (status >= 200 && status < 300) {
+		on_accepted(inquiry, response);
 	} else if (status == SIP_NO_TRANSACTION && inquiry->has_dialog) {
 		inquiry_queue(inquiry, true); /* it has forgotten us: it was restarted */
 	} else if (response) {
