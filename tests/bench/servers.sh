@@ -131,12 +131,9 @@ start_heliograph() {
 
 # The same over what is in the tables, and without waiting.
 run_heliograph() {
-	local ports=() name
-	for name in tls.port web.port web.tls_port; do
-		ports+=(--set "$name=$(free_port)")
-	done
 	: >"$scratch/ready-$sip_port"
-	"$heliograph" run --set bind=127.0.0.1 --set "sip.port=$sip_port" "${ports[@]}" --set domain=example.test \
+	"$heliograph" run --set bind=127.0.0.1 --set "sip.port=$sip_port" --set tls.port=0 --set web.port=0 \
+		--set web.tls_port=0 --set domain=example.test \
 		--set "database=$(heliograph_database)" --state "$scratch/heliograph" "$@" \
 		</dev/null >"$scratch/ready-$sip_port" 2>>"$scratch/heliograph.log" &
 	server_pid=$!
