@@ -174,7 +174,8 @@ struct api *api_create(const struct api_parts *parts)
 	api->parts = *parts;
 	api->refusals = (struct log_rate){.burst = REFUSALS_BURST, .interval_ms = REFUSALS_INTERVAL_MS};
 	list_init(&api->calls);
-	struct http_route route = {.prefix = PREFIX, .handle = handle, .arg = api, .body_bytes = BODY_BYTES_READ};
+	struct http_route route = {
+		.prefix = PREFIX, .handle = handle, .arg = api, .body_bytes = BODY_BYTES_READ, .speaks_json = true};
 	if (http_add_route(parts->transport, &route) < 0) {
 		free(api);
 		return NULL;

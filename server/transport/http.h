@@ -61,6 +61,7 @@ struct http_route {
 	http_handler_fn *handle;
 	void *arg;
 	size_t body_bytes; /* larger bodies are refused with 413 before they are read; 0: none is taken */
+	bool speaks_json;  /* what is refused before the handler gets it is told as {"error":"…","status":413} */
 };
 
 /* Adds a route to all web listeners, also those to come; the longest prefix that fits wins. Copied; `prefix` is

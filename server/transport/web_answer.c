@@ -4,10 +4,12 @@
 
 #include <assert.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#define REFUSAL_BYTES 256
 #define HEAD_BYTES 1024   /* of an answer, without the handler's lines */
 #define PIECE_BYTES 16384 /* libwebsockets cuts what is larger, which costs a copy */
 #define GONE_TICK_US 500000
@@ -108,10 +110,18 @@ void web_request_answer(struct http_request *request, const struct http_answer *
 
 void web_request_refuse(struct web_request *web_request, unsigned status, const char *text)
 {
+	char json[REFUSAL_BYTES];
+	struct http_answer refusal = {
+		.status = status, .content_type = "text/plain; charset=utf-8", .body = slice_text(text)};
+	if (web_request->route->speaks_json) {
+		/* The texts are our own: nothing in them needs an escape. */
+		struct slice sentence = slice_trim(slice_text(text));
+		(void)snprintf(json, sizeof json, "{\"error\":\"%.*s\",\"status\":%u}\n", SLICE_ARGS(sentence), status);
+		refusal.content_type = "application/json";
+		refusal.body = slice_text(json);
+	}
 	web_request->last = true;
-	answer(web_request, &(struct http_answer){.status = status,
-						  .content_type = "text/plain; charset=utf-8",
-						  .body = slice_text(text)});
+	answer(web_request, &refusal);
 }
 
 /* Writing it */

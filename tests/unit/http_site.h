@@ -88,9 +88,10 @@ static inline bool site_open_with(struct site *site, const struct transport_opti
 	memset(site, 0, sizeof *site);
 	world_open(&site->world, options);
 	const struct http_route routes[] = {
-		{"/api/", echo, site, BODY_BYTES}, {"/api/later/", keep, site, BODY_BYTES},
-		{"/large", answer_large, site, 0}, {"/odd/", answer_odd, site, 0},
-		{"/bodiless/", echo, site, 0},     {"/big/", keep, site, 200000},
+		{"/api/", echo, site, BODY_BYTES, false}, {"/api/later/", keep, site, BODY_BYTES, false},
+		{"/large", answer_large, site, 0, false}, {"/odd/", answer_odd, site, 0, false},
+		{"/bodiless/", echo, site, 0, false},     {"/big/", keep, site, 200000, false},
+		{"/json/", echo, site, 10, true},
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(routes); i++)
 		if (http_add_route(site->world.transport, &routes[i]) < 0)

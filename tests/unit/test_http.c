@@ -90,7 +90,7 @@ static void the_longest_prefix_takes_the_request(void)
 		client_close(&client);
 	}
 	/* and the table has an end */
-	const struct http_route route = {"/more", echo, &site, 0};
+	const struct http_route route = {"/more", echo, &site, 0, false};
 	int result = 0;
 	for (int i = 0; i < 100 && result == 0; i++)
 		result = http_add_route(site.world.transport, &route);

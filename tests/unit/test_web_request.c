@@ -106,6 +106,18 @@ static void bodies_that_cannot_be_are_refused_before_they_are_read(void)
 	CHECK(site_close(&site));
 }
 
+static void routes_that_speak_json_refuse_in_json(void)
+{
+	static struct site site;
+	static struct client client;
+	CHECK(site_open(&site));
+	CHECK_NUMBER(ask(&site, &client, REQUEST("PUT", "/json/x", "Content-Length: 11\r\n")), 413);
+	CHECK(client_has_header(&client, "content-type: application/json"));
+	CHECK_TEXT(slice_text(client_body(&client)), "{\"error\":\"the body is too large\",\"status\":413}\n");
+	client_close(&client);
+	CHECK(site_close(&site));
+}
+
 /* RFC 9112 §9.6: a connection that is closed with something unread is reset, and the answer may be lost. */
 static void the_refusal_reaches_whoever_goes_on_sending(void)
 {
@@ -312,6 +324,7 @@ static const struct test tests[] = {
 	 TEST_WITHOUT_OOM},
 	{"bodies_that_cannot_be_are_refused_before_they_are_read",
 	 bodies_that_cannot_be_are_refused_before_they_are_read, TEST_WITHOUT_OOM},
+	{"routes_that_speak_json_refuse_in_json", routes_that_speak_json_refuse_in_json, TEST_WITHOUT_OOM},
 	{"the_refusal_reaches_whoever_goes_on_sending", the_refusal_reaches_whoever_goes_on_sending, TEST_WITHOUT_OOM},
 	{"a_body_that_is_too_late_is_refused_408", a_body_that_is_too_late_is_refused_408, TEST_WITHOUT_OOM},
 	{"expected_bodies_are_asked_for", expected_bodies_are_asked_for, TEST_WITHOUT_OOM},
