@@ -320,17 +320,22 @@ static void give_up(struct subscribing *subscribing, int result)
 	subscription_schedule(subscription);
 }
 
-static void on_committed(void *arg, int result)
+/* It has ended while its SUBSCRIBE was being committed: by its time, by a 481, or with an account. */
+static void answer_ended(struct subscribing *subscribing)
 {
-	struct subscribing *subscribing = arg;
+	if (subscribing->subscription)
+		subscribing->subscription->pending = NULL;
+	if (subscribing->expires_s == 0)
+		reply(subscribing, SIP_OK); /* which is what was asked for */
+	else
+		refuse(subscribing, subscribing->is_new ? SIP_FORBIDDEN : SIP_NO_TRANSACTION, SLICE(""),
+		       "The subscription has ended meanwhile");
+}
+
+static void take_committed(struct subscribing *subscribing)
+{
 	struct subscription *subscription = subscribing->subscription;
 	struct events *events = subscribing->events;
-	if (result == 0 && (!subscription || subscription->state == SUBSCRIPTION_ENDING))
-		result = ERR_NOT_FOUND; /* ended meanwhile: by its time, or by the administrator */
-	if (result != 0) {
-		give_up(subscribing, result);
-		return;
-	}
 	if (subscribing->is_new) {
 		subscription->state = SUBSCRIPTION_ACTIVE;
 		events->counters.subscribed++;
@@ -339,8 +344,22 @@ static void on_committed(void *arg, int result)
 	} else if (subscribing->expires_s > 0) {
 		events->counters.refreshed++;
 	}
-	subscription->row_cseq = subscription->dialog.local_cseq;
 	answer(subscribing);
+}
+
+static void on_committed(void *arg, int result)
+{
+	struct subscribing *subscribing = arg;
+	const struct subscription *subscription = subscribing->subscription;
+	struct accounts *accounts = subscribing->events->parts.accounts;
+	struct account *watcher = subscribing->request->sender;
+	if (result != 0)
+		give_up(subscribing, result);
+	else if (!subscription || subscription->state == SUBSCRIPTION_ENDING)
+		answer_ended(subscribing);
+	else
+		take_committed(subscribing);
+	account_release(accounts, watcher);
 }
 
 /* The row does not say what holds now, or not for long enough. */
@@ -356,9 +375,8 @@ static void commit(struct subscribing *subscribing, bool has_changed)
 	struct timers *timers = subscribing->events->parts.timers;
 	subscribing->before.expires_at_ms = subscription->expires_at_ms;
 	subscribing->before.granted_s = subscription->granted_s;
-	subscription->expires_at_ms = timers_now(timers) + (int64_t)subscribing->expires_s * 1000;
-	subscription->granted_s = subscribing->expires_s;
 	subscription->pending = subscribing;
+	account_hold(subscribing->events->parts.accounts, subscription->watcher); /* the subscription may end before */
 	if (subscribing->expires_s == 0) {
 		if (subscription->has_row) {
 			subscription->has_row = false;
@@ -369,6 +387,8 @@ static void commit(struct subscribing *subscribing, bool has_changed)
 		}
 		return;
 	}
+	subscription->expires_at_ms = timers_now(timers) + (int64_t)subscribing->expires_s * 1000;
+	subscription->granted_s = subscribing->expires_s;
 	if (!needs_row(subscribing, has_changed)) {
 		on_committed(subscribing, 0);
 		return;
@@ -378,6 +398,7 @@ static void commit(struct subscribing *subscribing, bool has_changed)
 	subscription->stored_until_s = clock_unix_ms() / 1000 + (int64_t)LEASE_FACTOR * subscribing->expires_s;
 	subscription->has_row = true;
 	subscription_fill_row(subscription, &row, flow);
+	subscription->row_cseq = row.local_cseq;
 	storage_save_subscription(subscribing->events->parts.storage, &row, on_committed, subscribing);
 }
 
@@ -450,7 +471,7 @@ static void admit(struct subscribing *subscribing)
 	const struct account *watcher = subscribing->request->sender;
 	if (!rules_may_watch(events, subscribing->row, subscribing->target.name, watcher)) {
 		refuse(subscribing, SIP_FORBIDDEN, SLICE(""), "The sender may not watch this");
-	} else if (subscribing->expires_s > 0 && count_of(watcher) >= events->options.subscriptions_most) {
+	} else if (count_of(watcher) >= events->options.subscriptions_most) { /* a fetch lives until it is answered */
 		char sentence[100];
 		events->counters.over_limit++;
 		snprintf(sentence, sizeof sentence, "The account has %u subscriptions already, which is the limit",
@@ -496,30 +517,6 @@ unsigned events_resolve(struct events *events, const struct package_row *row, st
 	return result == 0 && target->name.length <= RESOURCE_NAME_MOST ? 0 : SIP_NOT_FOUND;
 }
 
-/* Outside of a dialog: which resource, does it exist, may he. */
-static unsigned handle_new(struct subscribing *subscribing)
-{
-	struct events *events = subscribing->events;
-	struct request *request = subscribing->request;
-	const char *sentence = NULL;
-	if (!choose_format(subscribing))
-		return SIP_LATER;
-	unsigned status =
-		events_resolve(events, subscribing->row, &request->arena, sip_message_request_uri(&request->message),
-			       request->sender, &subscribing->target, &sentence);
-	if (status != 0)
-		return refuse(subscribing, status, SLICE(""), sentence);
-	const struct event_target *target = &subscribing->target;
-	if (!target->needs_account || accounts_find(events->parts.accounts, target->name) ||
-	    resource_find(events, subscribing->row->package->name, target->name)) {
-		admit(subscribing);
-		return SIP_LATER;
-	}
-	account_hold(events->parts.accounts, request->sender);
-	accounts_load(events->parts.accounts, target->name, on_target_loaded, subscribing);
-	return SIP_LATER;
-}
-
 /* --- within the dialog
  * ------------------------------------------------------------------------------------------------ */
 
@@ -552,8 +549,15 @@ static unsigned refresh(struct subscribing *subscribing)
 {
 	struct subscription *subscription = subscribing->subscription;
 	bool has_changed = false;
+	if (subscription->pending)
+		return refuse(subscribing, SIP_INTERNAL_ERROR, SLICE("Retry-After: 1\r\n"),
+			      "The SUBSCRIBE before this one is being committed");
 	subscription->dialog.remote_cseq = sip_message_cseq(&subscribing->request->message)->number;
-	int result = move(subscribing, &has_changed);
+	/* The resource may be gone with the subscription before the commit is answered. */
+	int result = arena_copy(&subscribing->request->arena, resource_name(subscription->resource),
+				&subscribing->target.name);
+	if (result == 0)
+		result = move(subscribing, &has_changed);
 	if (result != 0)
 		return refuse(subscribing, SIP_INTERNAL_ERROR, SLICE(""), error_text(result));
 	has_changed |= subscription->least_interval_ms != subscribing->least_interval_ms ||
@@ -562,8 +566,64 @@ static unsigned refresh(struct subscribing *subscribing)
 	subscription->least_interval_ms = subscribing->least_interval_ms;
 	subscription->most_interval_ms = subscribing->most_interval_ms;
 	subscription->is_adaptive = subscribing->is_adaptive;
-	subscribing->target.name = resource_name(subscription->resource);
 	commit(subscribing, has_changed);
+	return SIP_LATER;
+}
+
+/* --- one that was sent before --- */
+
+/* Call-ID and From tag are those of a subscription that is there: the SUBSCRIBE that made it, once more, by a watcher
+ * who has not seen the answer (it was committed, and then the server was killed), or has, and repeats too much. It goes
+ * on in that dialog: a second one would end the first, whose 200 may be on its way. */
+static bool find_repeated(struct subscribing *subscribing)
+{
+	struct request *request = subscribing->request;
+	struct slice call_id = sip_message_call_id(&request->message);
+	struct slice tag = sip_tag(sip_message_from(&request->message));
+	uint32_t cseq = sip_message_cseq(&request->message)->number;
+	for (struct subscription *each = request->sender->subscriptions; each; each = each->next_of_watcher) {
+		const struct dialog *dialog = &each->dialog;
+		if (each->state == SUBSCRIPTION_ACTIVE && slice_equal(dialog_text(dialog, DIALOG_CALL_ID), call_id) &&
+		    slice_equal(dialog_text(dialog, DIALOG_REMOTE_TAG), tag) &&
+		    slice_equal(dialog_text(dialog, DIALOG_USAGE), subscribing->event_id) &&
+		    events_row(subscribing->events, each->resource) == subscribing->row &&
+		    slice_equal(resource_name(each->resource), subscribing->target.name) && cseq >= dialog->remote_cseq)
+			subscribing->subscription = each;
+	}
+	return subscribing->subscription != NULL;
+}
+
+static unsigned repeat(struct subscribing *subscribing)
+{
+	struct request *request = subscribing->request;
+	struct slice tag = dialog_text(&subscribing->subscription->dialog, DIALOG_LOCAL_TAG);
+	snprintf(request->to_tag, sizeof request->to_tag, "%.*s", SLICE_ARGS(tag));
+	return refresh(subscribing);
+}
+
+/* Outside of a dialog: which resource, does it exist, may he. */
+static unsigned handle_new(struct subscribing *subscribing)
+{
+	struct events *events = subscribing->events;
+	struct request *request = subscribing->request;
+	const char *sentence = NULL;
+	if (!choose_format(subscribing))
+		return SIP_LATER;
+	unsigned status =
+		events_resolve(events, subscribing->row, &request->arena, sip_message_request_uri(&request->message),
+			       request->sender, &subscribing->target, &sentence);
+	if (status != 0)
+		return refuse(subscribing, status, SLICE(""), sentence);
+	if (subscribing->expires_s > 0 && find_repeated(subscribing))
+		return repeat(subscribing);
+	const struct event_target *target = &subscribing->target;
+	if (!target->needs_account || accounts_find(events->parts.accounts, target->name) ||
+	    resource_find(events, subscribing->row->package->name, target->name)) {
+		admit(subscribing);
+		return SIP_LATER;
+	}
+	account_hold(events->parts.accounts, request->sender);
+	accounts_load(events->parts.accounts, target->name, on_target_loaded, subscribing);
 	return SIP_LATER;
 }
 
@@ -581,12 +641,10 @@ static unsigned handle_within(struct subscribing *subscribing, struct slice loca
 	    !slice_equal(dialog_text(&subscription->dialog, DIALOG_USAGE), subscribing->event_id))
 		return refuse(subscribing, SIP_NO_TRANSACTION, SLICE(""),
 			      "The dialog has no subscription to this event");
-	/* RFC 3261 §12.2.2: what comes out of order is not served */
-	if (sip_message_cseq(message)->number <= subscription->dialog.remote_cseq)
-		return refuse(subscribing, SIP_INTERNAL_ERROR, SLICE(""), "CSeq is not higher than that of the last");
-	if (subscription->pending)
-		return refuse(subscribing, SIP_INTERNAL_ERROR, SLICE("Retry-After: 1\r\n"),
-			      "The SUBSCRIBE before this one is being committed");
+	/* RFC 3261 §12.2.2: what comes out of order is not served; the same number is a copy of what was committed, and
+	 * not answered, before a restart */
+	if (sip_message_cseq(message)->number < subscription->dialog.remote_cseq)
+		return refuse(subscribing, SIP_INTERNAL_ERROR, SLICE(""), "CSeq is lower than that of the last");
 	subscribing->subscription = subscription;
 	return refresh(subscribing);
 }
