@@ -6,6 +6,7 @@
 #include "transport/stun.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -225,7 +226,8 @@ static int start(struct udp_socket *socket, const struct address *address, struc
 	if (result < 0)
 		return result;
 	enlarge_buffers(socket->descriptor);
-	socket->duplicate = dup(socket->descriptor);
+	/* A PostgreSQL that is started later must not inherit it: it would hold the port after our death. */
+	socket->duplicate = fcntl(socket->descriptor, F_DUPFD_CLOEXEC, 0);
 	if (socket->duplicate < 0)
 		return -errno;
 	result = uv_poll_init(socket->transport->loop, &socket->writable, socket->duplicate);
