@@ -132,6 +132,26 @@ static bool needs_new_flow(const struct subscription *subscription, const struct
 	return !subscription->is_reachable || (subscription->failures > 0 && !flow_equal(&subscription->flow, flow));
 }
 
+static void on_adopted(void *arg, int result)
+{
+	/* Where it failed, its next refresh writes the row. */
+	(void)arg;
+	(void)result;
+}
+
+/* It was there before its device registered over the same flow: now it is known whose it is, also after a restart. */
+static void adopt(struct subscription *subscription, const struct device *device)
+{
+	char flow[STORED_FLOW_SIZE];
+	struct stored_subscription row;
+	subscription->device_id = device->id;
+	if (!subscription->has_row)
+		return;
+	subscription_fill_row(subscription, &row, flow);
+	storage_save_subscription(subscription->events->parts.storage, &row, on_adopted, NULL);
+	subscription->row_cseq = subscription->dialog.local_cseq;
+}
+
 void events_device_returned(struct events *events, struct device *device)
 {
 	const struct binding *binding = location_reachable(device);
@@ -142,6 +162,9 @@ void events_device_returned(struct events *events, struct device *device)
 	struct subscription *next;
 	for (struct subscription *each = device->account->subscriptions; each; each = next) {
 		next = each->next_of_watcher;
+		if (each->device_id == STORAGE_DEVICE_WITHOUT_INSTANCE && each->is_reachable &&
+		    each->state != SUBSCRIPTION_ENDING && flow_equal(&each->flow, &binding->flow))
+			adopt(each, device);
 		if (each->device_id != device->id || each->state != SUBSCRIPTION_ACTIVE ||
 		    !needs_new_flow(each, &binding->flow))
 			continue;
