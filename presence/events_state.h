@@ -35,7 +35,8 @@ struct events {
 
 	/* notifier.c */
 	struct list_link changed;  /* resources whose watchers are to be told */
-	struct list_link resuming; /* the same after a start: paced, and only when nothing has changed */
+	struct list_link resuming; /* the same after a start: paced */
+	int64_t resumed_at_ms;     /* their last turn */
 	struct list_link cached;   /* resources that keep written bodies, the oldest first */
 	unsigned cached_count;
 	struct timer telling;

@@ -450,11 +450,14 @@ static void wake(struct events *events)
 static void on_telling(struct timer *timer)
 {
 	struct events *events = CONTAINER_OF(timer, struct events, telling);
+	int64_t now_ms = timers_now(events->parts.timers);
 	unsigned resumed = events->options.resumed_per_second * RESUMED_STEP_MS / 1000;
-	if (!list_is_empty(&events->changed))
-		tell_queue(&events->changed, events->options.slice);
-	else
+	tell_queue(&events->changed, events->options.slice);
+	/* What changes all the time does not keep those waiting who were not told since the start. */
+	if (now_ms >= events->resumed_at_ms + RESUMED_STEP_MS) {
+		events->resumed_at_ms = now_ms;
 		tell_queue(&events->resuming, resumed > 0 ? resumed : 1);
+	}
 	wake(events);
 }
 
