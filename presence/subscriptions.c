@@ -271,8 +271,10 @@ static void on_time(struct timer *timer)
 	struct subscription *subscription = CONTAINER_OF(timer, struct subscription, timer);
 	int64_t now_ms = timers_now(subscription->events->parts.timers);
 	if (now_ms >= subscription->expires_at_ms) {
-		/* RFC 6665 §4.2.2: it has expired, which is said as long as there is somebody to say it to */
-		subscription_end(subscription, REASON_TIMEOUT);
+		/* RFC 6665 §4.2.2: it has expired, which is said as long as there is somebody to say it to; where a
+		 * SUBSCRIBE is being committed, that one decides, and starts the timer again */
+		if (!subscription->pending)
+			subscription_end(subscription, REASON_TIMEOUT);
 		return;
 	}
 	if (subscription->most_interval_ms > 0 && now_ms >= periodic_at_ms(subscription))
