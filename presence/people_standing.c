@@ -81,9 +81,9 @@ bool people_has_silent_device(const struct people *people, const struct resource
 uint64_t people_digest(const struct people *people, const struct resource *resource, const struct account *account,
 		       bool with_devices)
 {
-	uint64_t digest = 0;
+	uint64_t digest = 14695981039346656037u; /* FNV's beginning */
 	if (with_devices)
-		digest = 2u * people_has_silent_device(people, resource, account) + people_has_device(people, account);
+		digest ^= 2u * people_has_silent_device(people, resource, account) + people_has_device(people, account);
 	const struct publication *publication = NULL;
 	while ((publication = people_next_counted(people, resource, account, publication)))
 		digest = (digest ^ (uint64_t)publication->id) * 1099511628211u; /* FNV's prime */
