@@ -4,7 +4,8 @@ find_package(Python3 REQUIRED COMPONENTS Interpreter)
 function(heliograph_integration_test name)
 	add_test(NAME integration.${name} COMMAND Python3::Interpreter ${ARGN}
 		WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}/integration")
-	set_tests_properties(integration.${name} PROPERTIES TIMEOUT 300 LABELS integration
+	# The long ones begin first (COST), so that none is left over at the end.
+	set_tests_properties(integration.${name} PROPERTIES TIMEOUT 300 LABELS integration COST 50
 		ENVIRONMENT "HELIOGRAPH=$<TARGET_FILE:heliograph>;PYTHONUNBUFFERED=1")
 endfunction()
 
@@ -25,3 +26,6 @@ foreach(folder interop browser)
 		add_subdirectory(${folder})
 	endif()
 endforeach()
+
+set_tests_properties(integration.test_lamps integration.test_kill integration.test_kill_events integration.subscribe
+	PROPERTIES COST 100)
