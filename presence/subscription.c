@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "presence/device_of.h"
 #include "presence/events_state.h"
+#include "sip/grammar.h"
 #include "sip/write.h"
 
 #include <stdio.h>
@@ -102,6 +103,11 @@ static bool read_event(struct subscribing *subscribing)
 		return false;
 	}
 	sip_parameter_find(rest, SLICE("id"), &subscribing->event_id);
+	/* RFC 6665 §8.4; it is written into each NOTIFY */
+	if (!slice_is_empty(subscribing->event_id) && !grammar_is(subscribing->event_id, GRAMMAR_TOKEN)) {
+		refuse(subscribing, SIP_BAD_REQUEST, SLICE(""), "The id in Event is no token");
+		return false;
+	}
 	if (!read_rates(subscribing, rest)) {
 		refuse(subscribing, SIP_BAD_REQUEST, SLICE(""),
 		       "The rates in Event cannot be read, or contradict each other");
@@ -439,7 +445,7 @@ static void start(struct subscribing *subscribing)
 		else if (resource)
 			resource_release(events, resource);
 		refuse(subscribing, result == ERR_SYNTAX ? SIP_BAD_REQUEST : SIP_INTERNAL_ERROR, SLICE(""),
-		       result == ERR_SYNTAX ? "There is no Contact that can be read: where should NOTIFYs go?"
+		       result == ERR_SYNTAX ? "Contact or Record-Route does not say where NOTIFYs should go"
 					    : error_text(result));
 		return;
 	}

@@ -60,8 +60,12 @@ static int read_routes(const struct sip_message *message, struct arena *arena, s
 	size_t bytes = 0;
 	struct sip_list_cursor cursor = {0};
 	struct slice element;
-	while (sip_message_each(message, SIP_HEADER_RECORD_ROUTE, &cursor, &element))
+	struct sip_name_address route;
+	while (sip_message_each(message, SIP_HEADER_RECORD_ROUTE, &cursor, &element)) {
+		if (sip_name_address_parse(element, &route) != 0)
+			return ERR_SYNTAX; /* what cannot be read must not be written into Route */
 		bytes += element.length + 2;
+	}
 	*routes = SLICE("");
 	if (bytes == 0)
 		return 0;
@@ -91,6 +95,8 @@ int dialog_read(struct sip_message *message, struct arena *arena, struct slice l
 	struct sip_name_address contact;
 	if (!from || !to || !sip_message_each(message, SIP_HEADER_CONTACT, &cursor, &element) ||
 	    sip_name_address_parse(element, &contact) != 0)
+		return ERR_SYNTAX;
+	if (contact.uri.scheme != URI_SIP && contact.uri.scheme != URI_SIPS) /* §8.1.1.8 */
 		return ERR_SYNTAX;
 	texts[DIALOG_CALL_ID] = sip_message_call_id(message);
 	texts[DIALOG_LOCAL_TAG] = local_tag;

@@ -42,7 +42,7 @@ void dialog_texts(const struct dialog *dialog, struct slice texts[DIALOG_TEXT_CO
 
 /* What a request from the other end that begins a dialog says of it (§12.1.1): `texts` are slices into the message and
  * `arena` (the route set is combined there). `local_tag` is the tag of our answer. ERR_SYNTAX: no Contact, or one that
- * cannot be read; ERR_NO_MEMORY. */
+ * cannot be read or is no SIP URI, or such a Record-Route; ERR_NO_MEMORY. */
 MUST_CHECK int dialog_read(struct sip_message *message, struct arena *arena, struct slice local_tag,
 			   struct slice texts[DIALOG_TEXT_COUNT]);
 

@@ -88,6 +88,17 @@ static void without_a_contact_there_is_no_dialog(void)
 	CLEANUP(finish) struct dialog dialog = {0};
 	CHECK_NUMBER(take("", &dialog), ERR_SYNTAX);
 	CHECK_NUMBER(take("Contact: <sip:a@\r\n", &dialog), ERR_SYNTAX);
+	CHECK_NUMBER(take("Contact: <http://192.0.2.1/>\r\n", &dialog), ERR_SYNTAX);
+	CHECK_NUMBER(take("Contact: <tel:+123>\r\n", &dialog), ERR_SYNTAX);
+}
+
+static void a_route_that_cannot_be_read_is_not_kept(void)
+{
+	CLEANUP(finish) struct dialog dialog = {0};
+	CHECK_NUMBER(take("Record-Route: <sip:p1.test;lr>, no route\r\nContact: <sip:a@192.0.2.1>\r\n", &dialog),
+		     ERR_SYNTAX);
+	CHECK_NUMBER(take("Record-Route: <sip:p1.test;lr>\r\n X: 1\r\nContact: <sip:a@192.0.2.1>\r\n", &dialog),
+		     ERR_SYNTAX);
 }
 
 static void texts_can_be_changed_from_the_dialogs_own(void)
@@ -113,6 +124,7 @@ int main(int argc, char **argv)
 		{"a_strict_router_gets_itself_as_request_uri_and_the_target_last",
 		 a_strict_router_gets_itself_as_request_uri_and_the_target_last, TEST_PLAIN},
 		{"without_a_contact_there_is_no_dialog", without_a_contact_there_is_no_dialog, TEST_PLAIN},
+		{"a_route_that_cannot_be_read_is_not_kept", a_route_that_cannot_be_read_is_not_kept, TEST_PLAIN},
 		{"texts_can_be_changed_from_the_dialogs_own", texts_can_be_changed_from_the_dialogs_own, TEST_PLAIN},
 	};
 	return test_run(argc, argv, tests, ARRAY_SIZE(tests));
