@@ -110,20 +110,21 @@ class Baresip(Peer):
     name = "baresip"
     MODULES = "/usr/lib/baresip/modules"
 
-    def __init__(self, server, user, transport, users, outbound=True):
+    def __init__(self, server, user, transport, users, outbound=True, account="", contact="", modules=()):
+        """`account` and `contact` are more parameters in its files, `modules` more of its modules."""
         super().__init__(server, user, transport)
         self.contacts = [other for other in users if other != user]
         self.current = 0
         port = server.tls_port if transport == "tls" else server.sip_port
         # The phone over UDP is one without +sip.instance.
-        modules = "" if transport == "udp" else "module uuid.so\n"
+        uuid = "" if transport == "udp" else "module uuid.so\n"
         # With outbound it registers half a minute after its connection has broken, without it at the next refresh.
         nat = ";sipnat=outbound" if outbound and transport != "udp" else ""
         self.write("accounts", f"<sip:{user}@{server.domain};transport={transport}>;auth_user={user};"
-                   f'auth_pass={self.password};outbound="sip:127.0.0.1:{port};transport={transport}"{nat};regint=10\n')
-        self.write("contacts", "".join(f'"{other}" <sip:{other}@{server.domain}>\n' for other in self.contacts))
-        self.write("config", f"sip_listen 127.0.0.1:0\nmodule_path {self.MODULES}\nmodule stdio.so\n{modules}"
-                   "module_app account.so\nmodule_app contact.so\nmodule_app menu.so\n")
+                   f'auth_pass={self.password};outbound="sip:127.0.0.1:{port};transport={transport}"{nat};regint=10{account}\n')
+        self.write("contacts", "".join(f'"{other}" <sip:{other}@{server.domain}>{contact}\n' for other in self.contacts))
+        self.write("config", f"sip_listen 127.0.0.1:0\nmodule_path {self.MODULES}\nmodule stdio.so\n{uuid}" +
+                   "".join(f"module_app {name}.so\n" for name in ("account", "contact", "menu", *modules)))
 
     def write(self, name, text):
         with open(os.path.join(self.folder, name), "w") as f:
@@ -215,6 +216,7 @@ class JsSip(Peer):
 class Sipp(Peer):
     """One process registers, one waits for messages at the same port, and each message sent is a process."""
     name = "SIPp"
+    agent = "SIPp"
 
     def __init__(self, server, user, transport, users):
         super().__init__(server, user, transport)
@@ -236,7 +238,7 @@ class Sipp(Peer):
         mode = {"udp": "u1", "tcp": "t1"}[transport or self.transport]
         return ["sipp", f"127.0.0.1:{self.server.sip_port}", "-sf", self.scenario(scenario), "-i", "127.0.0.1",
                 "-t", mode, "-nostdin", "-trace_logs", "-log_file", log, "-trace_err", "-error_file", log + ".errors",
-                "-key", "user", self.user, "-key", "domain", self.server.domain, *more] + \
+                "-key", "user", self.user, "-key", "domain", self.server.domain, "-key", "agent", self.agent, *more] + \
             (["-p", str(port)] if port else [])
 
     def run(self, scenario, *more, port=None, transport=None):

@@ -1,10 +1,16 @@
 // One JsSIP user agent, driven by clients.py: a JSON object a line on standard input, and what happens on standard output.
 //   {"send": "bob", "text": "hello", "id": 1}   →   {"answered": 1, "status": 200}
+//   {"subscribe": "bob", "event": "presence", "accept": "application/pidf+xml", "expires": 600, "id": 2}
+//                             →   {"accepted": 2}, {"notify": 2, "cseq": 1, "call_id": …, "state": …, "body": …}, {"ended": 2}
+//   {"refresh": 2}, {"unsubscribe": 2}
+//   {"publish": "<presence…", "event": "presence", "type": "application/pidf+xml", "expires": 600, "id": 3}
+//                             →   {"published": 3, "status": 200, "etag": …}; "etag" in the command replaces the current one
 //   {"leave": true}                             →   {"left": true}
 // SPDX-License-Identifier: MIT
 import { createInterface } from 'node:readline';
 import JsSIP from 'jssip';
 import { WebSocket } from 'ws';
+import { Publisher } from './jssip_publisher.mjs';
 
 const [url, user, domain, password, instance] = process.argv.slice(2);
 
@@ -46,9 +52,35 @@ function send({ send: to, text, id }) {
   });
 }
 
+const subscribers = new Map();
+
+function subscribe({ subscribe: user, event, accept, expires, id }) {
+  const subscriber = agent.subscribe(`sip:${user}@${domain}`, event, accept, { expires });
+  subscribers.set(id, subscriber);
+  subscriber.on('accepted', () => tell({ accepted: id }));
+  subscriber.on('notify', (isFinal, request, body, type) =>
+    tell({ notify: id, final: isFinal, call_id: request.call_id, cseq: request.cseq, type, body,
+           state: request.getHeader('subscription-state') }));
+  subscriber.on('terminated', (code, reason) => tell({ ended: id, code, reason }));
+  subscriber.subscribe();
+}
+
+const publishers = new Map();
+
+async function publish({ publish: body, event, type, expires, etag, id }) {
+  if (!publishers.has(event)) publishers.set(event, new Publisher(agent, event, type));
+  const publisher = publishers.get(event);
+  if (etag) publisher.etag = etag;
+  tell({ published: id, status: await publisher.publish(body, expires), etag: publisher.etag, expires: publisher.expires });
+}
+
 createInterface({ input: process.stdin }).on('line', (line) => {
   const command = JSON.parse(line);
   if (command.send) send(command);
+  else if (command.subscribe) subscribe(command);
+  else if (command.refresh) subscribers.get(command.refresh).subscribe();
+  else if (command.unsubscribe) subscribers.get(command.unsubscribe).terminate();
+  else if ('publish' in command) publish(command);
   else if (command.leave) {
     agent.on('disconnected', () => {
       tell({ left: true });

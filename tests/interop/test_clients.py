@@ -5,11 +5,10 @@ SPDX-License-Identifier: MIT
 
 import sys
 
-from clients import PASSWORDS, everybody, missing
+from clients import PASSWORDS, everybody
 
-import cases
+import start
 from cases import check
-from server import Server
 
 
 def pairs(peers):
@@ -81,23 +80,6 @@ def test_nothing_was_received_twice_in_all_this(server, peers):
         received_once(receiver, f"{sender.user} missed {receiver.user}")
 
 
-def main():
-    reason = missing()
-    if reason:
-        print(f"not ok - {reason}\n0 passed, 1 failed")
-        return 1
-    with Server(PASSWORDS, settings=["registrar.min_expires_s=10", "message.answer_wait_s=2"]) as server:
-        peers = everybody(server)
-        try:
-            failed = cases.main(sys.modules[__name__], (server, peers))
-            if failed:
-                for peer in peers:
-                    peer.show()
-        finally:
-            for peer in peers:
-                peer.kill()
-    return failed
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(start.main(sys.modules[__name__], PASSWORDS, ["registrar.min_expires_s=10", "message.answer_wait_s=2"],
+                        everybody))

@@ -5,11 +5,10 @@ SPDX-License-Identifier: MIT
 
 import sys
 
-from clients import PASSWORDS, everybody, missing
+from clients import PASSWORDS, everybody
 
-import cases
+import start
 from cases import check
-from server import Server
 from test_clients import others, received_once
 
 
@@ -63,24 +62,7 @@ def test_a_phone_over_udp_that_never_noticed_is_reached_right_after_the_restart(
     received_once(phone, "still there?")
 
 
-def main():
-    reason = missing()
-    if reason:
-        print(f"not ok - {reason}\n0 passed, 1 failed")
-        return 1
-    settings = ["registrar.min_expires_s=5", "message.answer_wait_s=2", "message.retry_first_s=1"]
-    with Server(PASSWORDS, settings=settings) as server:
-        peers = everybody(server, outbound=False)
-        try:
-            failed = cases.main(sys.modules[__name__], (server, peers))
-            if failed:
-                for peer in peers:
-                    peer.show()
-        finally:
-            for peer in peers:
-                peer.kill()
-    return failed
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(start.main(sys.modules[__name__], PASSWORDS,
+                        ["registrar.min_expires_s=5", "message.answer_wait_s=2", "message.retry_first_s=1"],
+                        lambda server: everybody(server, outbound=False)))
