@@ -90,6 +90,7 @@ class Request:
         self.on_done, self.to_tag = on_done, to_tag
         self.cseq = cseq or [0]  # shared by the requests of a dialog
         self.data, self.sent_at, self.interval, self.not_before = None, 0.0, REPEAT_S, 0.0
+        self.times_sent, self.on_failed_condition = 0, None
 
 
 class Subscription:
@@ -156,6 +157,7 @@ class Device:
         if request.data is None:
             request.data, request.interval = self.build(request), REPEAT_S
         request.sent_at = now
+        request.times_sent += 1
         self.wire.send(request.data)
 
     def work(self, now):
@@ -288,6 +290,10 @@ class Device:
             del self.outstanding[request.call_id]
             if request.on_done:
                 request.on_done(request, data)
+        elif status == 412 and request.on_failed_condition and request.times_sent > 1:
+            # Committed, and then the server was killed: the answer with the new entity-tag is lost.
+            del self.outstanding[request.call_id]
+            request.on_failed_condition()
         else:
             del self.outstanding[request.call_id]
             self.swarm.complain(f"{request.method} {request.call_id}: {data[:400]}")
@@ -299,7 +305,6 @@ class Publication:
     def __init__(self, device, package, number=0):
         self.device, self.package = device, package
         self.call_id = f"publish-{device.user}-{package}-{number}"
-        self.id = f"{package}{number}"
         self.cseq, self.etag, self.mark, self.is_busy = [0], "", -1, False
 
     def body(self, mark):
@@ -323,9 +328,16 @@ class Publication:
                 lines.append(("SIP-If-Match", self.etag))
             return lines
         self.is_busy = True
-        self.device.ask(Request("PUBLISH", f"sip:{self.device.user}@{self.device.domain}", self.call_id, headers,
-                                b"" if mark is None else self.body(mark),
-                                lambda _, data: self.published(mark, data), cseq=self.cseq))
+        request = Request("PUBLISH", f"sip:{self.device.user}@{self.device.domain}", self.call_id, headers,
+                          b"" if mark is None else self.body(mark), lambda _, data: self.published(mark, data),
+                          cseq=self.cseq)
+        if mark is not None:
+            request.on_failed_condition = lambda: self.publish_anew(mark)
+        self.device.ask(request)
+
+    def publish_anew(self, mark):
+        self.etag = ""
+        self.publish(mark)
 
     def published(self, mark, data):
         self.etag, self.is_busy = found(ETAG, data).decode(), False
