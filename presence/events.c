@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "core/clock.h"
 #include "presence/events_state.h"
+#include "presence/removal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@ struct events *events_create(const struct events_parts *parts, const struct even
 	events->parts = *parts;
 	events->options = *options;
 	notifier_init(events);
+	list_init(&events->removals);
 	if (table_init(&events->resources) != 0 || table_init(&events->publications) != 0 ||
 	    table_init(&events->by_dialog) != 0 || table_init(&events->by_connection) != 0) {
 		events_destroy(events);
@@ -50,6 +52,7 @@ void events_destroy(struct events *events)
 	table_finish(&events->publications);
 	table_finish(&events->resources);
 	notifier_finish(events);
+	removals_finish(events);
 	free(events);
 }
 
@@ -89,9 +92,54 @@ const struct package_row *events_find_package(const struct events *events, struc
 
 void events_set_policy(struct events *events, const char *package, enum watch_policy policy)
 {
-	for (unsigned i = 0; i < events->package_count; i++)
-		if (slice_equal_nocase(slice_text(package), slice_text(events->packages[i].package->name)))
-			events->packages[i].policy = policy;
+	for (unsigned i = 0; i < events->package_count; i++) {
+		struct package_row *row = &events->packages[i];
+		if (!slice_equal_nocase(slice_text(package), slice_text(row->package->name)) || row->policy == policy)
+			continue;
+		row->policy = policy;
+		events_review(events, package, SLICE(""));
+	}
+}
+
+/* --- rules that have changed ----------------------------------------------------------------------------------- */
+
+static void review(struct events *events, struct resource *resource)
+{
+	const struct package_row *row = events_row(events, resource);
+	struct list_link *next;
+	resource->subscription_count++; /* keeps it until all were asked */
+	for (struct list_link *link = resource->subscriptions.next; link != &resource->subscriptions; link = next) {
+		struct subscription *subscription = CONTAINER_OF(link, struct subscription, of_resource);
+		next = link->next;
+		if (!rules_may_watch(events, row, resource_name(resource), subscription->watcher))
+			subscription_end(subscription, REASON_REJECTED);
+	}
+	resource->subscription_count--;
+	resource_release(events, resource);
+}
+
+struct reviewing {
+	struct events *events;
+	const struct package_row *row;
+};
+
+static bool review_one(struct table_link *link, void *arg)
+{
+	const struct reviewing *reviewing = arg;
+	struct resource *resource = CONTAINER_OF(link, struct resource, link);
+	if (events_row(reviewing->events, resource) == reviewing->row)
+		review(reviewing->events, resource);
+	return true;
+}
+
+void events_review(struct events *events, const char *package, struct slice name)
+{
+	struct reviewing reviewing = {events, events_find_package(events, slice_text(package))};
+	struct resource *resource = slice_is_empty(name) ? NULL : resource_find(events, package, name);
+	if (resource)
+		review(events, resource);
+	else if (slice_is_empty(name))
+		table_each(&events->resources, review_one, &reviewing);
 }
 
 void events_write_allowed(const struct events *events, struct buffer *headers)
@@ -106,10 +154,44 @@ void events_write_allowed(const struct events *events, struct buffer *headers)
 
 /* --- what happens elsewhere ------------------------------------------------------------------------------------- */
 
+/* The way to it is lost; or a NOTIFY over it was not answered; or it went where its device was registered, and the
+ * device is elsewhere now (its old connection may seem to be open for long): then the new registration says where it
+ * is. A subscription that went another way than the registration from the beginning stays where it is. */
+static bool needs_new_flow(const struct subscription *subscription, const struct flow *flow)
+{
+	if (!subscription->is_reachable)
+		return true;
+	if (flow_equal(&subscription->flow, flow))
+		return false;
+	if (subscription->failures > 0)
+		return true;
+	/* Without outbound a device has one flow, the newest; with it, several (RFC 5626 §4.2.1). */
+	const struct binding *current = subscription_binding(subscription, &subscription->flow);
+	return subscription->is_with_device && (!current || current->reg_id == 0);
+}
+
+static void move_to(struct subscription *subscription, const struct flow *flow)
+{
+	subscription_set_flow(subscription, flow);
+	subscription->failures = 0;
+	subscription->due_at_ms = 0;
+	subscription->wants_full = true;
+	notifier_try(subscription);
+}
+
 static bool is_over(const struct table_link *link, const void *key)
 {
 	const uint64_t *connection = key;
 	return CONTAINER_OF(link, const struct subscription, by_connection)->flow.connection == *connection;
+}
+
+/* Its device may have a second flow (RFC 5626 §4.2.1). */
+static void go_on_elsewhere(struct subscription *subscription)
+{
+	const struct device *device = account_find_device(subscription->watcher, subscription->device_id);
+	const struct binding *binding = device ? location_reachable(device) : NULL;
+	if (binding && device->id != STORAGE_DEVICE_WITHOUT_INSTANCE && subscription->state == SUBSCRIPTION_ACTIVE)
+		move_to(subscription, &binding->flow);
 }
 
 void events_flow_closed(struct events *events, const struct flow *flow)
@@ -123,18 +205,14 @@ void events_flow_closed(struct events *events, const struct flow *flow)
 		subscription_set_flow(subscription, NULL);
 		if (subscription->state == SUBSCRIPTION_ENDING && !subscription->notify)
 			subscription_destroy(subscription);
+		else
+			go_on_elsewhere(subscription);
 	}
-}
-
-/* The way to it is lost, or a NOTIFY over it was not answered: then the device's new registration says where it is. */
-static bool needs_new_flow(const struct subscription *subscription, const struct flow *flow)
-{
-	return !subscription->is_reachable || (subscription->failures > 0 && !flow_equal(&subscription->flow, flow));
 }
 
 static void on_adopted(void *arg, int result)
 {
-	/* Where it failed, its next refresh writes the row. */
+	/* Where it failed, its next refresh writes the row: the lease is forgotten, see adopt. */
 	(void)arg;
 	(void)result;
 }
@@ -145,11 +223,13 @@ static void adopt(struct subscription *subscription, const struct device *device
 	char flow[STORED_FLOW_SIZE];
 	struct stored_subscription row;
 	subscription->device_id = device->id;
+	subscription->is_with_device = true;
 	if (!subscription->has_row)
 		return;
 	subscription_fill_row(subscription, &row, flow);
 	storage_save_subscription(subscription->events->parts.storage, &row, on_adopted, NULL);
 	subscription->row_cseq = subscription->dialog.local_cseq;
+	subscription->stored_until_s = 0;
 }
 
 void events_device_returned(struct events *events, struct device *device)
@@ -168,11 +248,7 @@ void events_device_returned(struct events *events, struct device *device)
 		if (each->device_id != device->id || each->state != SUBSCRIPTION_ACTIVE ||
 		    !needs_new_flow(each, &binding->flow))
 			continue;
-		subscription_set_flow(each, &binding->flow);
-		each->failures = 0;
-		each->due_at_ms = 0;
-		each->wants_full = true;
-		notifier_try(each);
+		move_to(each, &binding->flow);
 	}
 }
 

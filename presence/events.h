@@ -71,6 +71,9 @@ void events_set_options(struct events *events, const struct events_options *opti
 MUST_CHECK int events_add_package(struct events *events, const struct event_package *package, enum watch_policy policy,
 				  void *arg);
 void events_set_policy(struct events *events, const char *package, enum watch_policy policy);
+/* Who may watch the resource (an empty name: any of the package) has changed: who may not any more is told so, and his
+ * subscription ends. */
+void events_review(struct events *events, const char *package, struct slice name);
 /* Takes subscriptions and publications from storage, once, when bindings and mailboxes are loaded. */
 void events_load(struct events *events, storage_done_fn *done, void *arg);
 /* Everybody is told what is current, in slices. Once, after the start. */

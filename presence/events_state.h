@@ -43,6 +43,10 @@ struct events {
 	struct buffer scratch, body;
 	struct arena_pool arenas;
 
+	/* removal.c */
+	struct list_link removals;
+	struct timer removing;
+
 	struct refusal_note refusals[REFUSALS_NOTED];
 	unsigned refusal_count; /* ever */
 
@@ -67,7 +71,8 @@ struct subscribing {
 	uint32_t least_interval_ms, most_interval_ms;
 	bool is_adaptive;
 	uint8_t format;
-	bool is_new; /* it begins a dialog */
+	bool is_new;       /* it begins a dialog */
+	bool takes_format; /* it repeats the one that began it: Accept counts again */
 	bool has_suppress;
 	struct slice suppress; /* RFC 5839: the tag, or "*" */
 };
@@ -115,10 +120,11 @@ struct subscription {
 	uint8_t reason;       /* enum subscription_reason */
 	uint8_t failures;     /* NOTIFYs in a row that were not answered */
 	bool is_reachable;
-	bool is_linked;    /* by_connection is in its table */
-	bool is_indexed;   /* by_dialog is */
-	bool wants_full;   /* a NOTIFY whatever was told: after SUBSCRIBE, and on a new flow */
-	bool without_body; /* the next NOTIFY (RFC 5839 §7.2) */
+	bool is_with_device; /* it goes over the flow of a registration of its device, and follows that */
+	bool is_linked;      /* by_connection is in its table */
+	bool is_indexed;     /* by_dialog is */
+	bool wants_full;     /* a NOTIFY whatever was told: after SUBSCRIBE, and on a new flow */
+	bool without_body;   /* the next NOTIFY (RFC 5839 §7.2) */
 	bool has_row;
 	bool is_adaptive; /* most_interval_ms is an average */
 };
@@ -162,7 +168,11 @@ void subscription_destroy(struct subscription *subscription);
 void subscription_index(struct subscription *subscription);
 struct subscription *subscription_find(const struct events *events, struct slice call_id, struct slice local_tag,
 				       struct slice remote_tag);
+/* NULL: its connection is gone, and it is suspended. A NOTIFY that is on its way over another flow is not waited for.
+ */
 void subscription_set_flow(struct subscription *subscription, const struct flow *flow);
+/* The device's reachable binding over that flow, or NULL. */
+const struct binding *subscription_binding(const struct subscription *subscription, const struct flow *flow);
 void subscription_fill_row(const struct subscription *subscription, struct stored_subscription *row,
 			   char flow_text[STORED_FLOW_SIZE]);
 void subscription_remove_row(struct subscription *subscription);

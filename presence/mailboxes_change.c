@@ -183,6 +183,16 @@ static bool is_given(const struct mailbox_change *change, struct slice user)
 	return false;
 }
 
+/* Who watches the mailbox and may not any more. */
+static void review_watchers(const struct mailbox_change *change)
+{
+	char name[1 + STORAGE_MAILBOX_NAME_MOST];
+	size_t length = change->name.length < sizeof name ? change->name.length : 0;
+	name[0] = '@';
+	memcpy(name + 1, change->name.at, length);
+	events_review(change->mailboxes->parts.events, message_summary_package.name, slice_of(name, length + 1));
+}
+
 /* Who was a user and is none any more. His lamp is told when he is gone. */
 static void remove_users(struct mailbox_change *change)
 {
@@ -200,6 +210,8 @@ static void remove_users(struct mailbox_change *change)
 		mailbox_use_remove(mailboxes, use); /* the mailbox is held by this change */
 		mailboxes_announce_lamp(mailboxes, kept);
 	}
+	if (mailboxes->parts.events)
+		review_watchers(change);
 }
 
 static void on_forgotten(void *arg, int result)

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "core/clock.h"
 #include "presence/publication.h"
+#include "presence/removal.h"
 
 /* A row is written to be good for this many times what was granted. */
 enum { LEASE_FACTOR = 2 };
@@ -105,18 +106,11 @@ static int apply(const struct publication_change *change, struct publication *pu
 	return 0;
 }
 
-static void on_row_removed(void *arg, int result)
-{
-	/* Where it failed, the lease ends by itself. */
-	(void)arg;
-	(void)result;
-}
-
 /* Nothing of the change is to be, and nothing of its row. What is overdue meanwhile ends now. */
 static void give_up(struct publication *publication)
 {
 	if (publication->revision == 0) {
-		storage_remove_publication(publication->events->parts.storage, publication->id, on_row_removed, NULL);
+		events_remove_row(publication->events, REMOVAL_PUBLICATION, publication->id);
 		publication_end(publication, false);
 	} else if (!timer_is_running(&publication->expiry)) {
 		publication_remove(publication);
@@ -138,7 +132,7 @@ static void on_committed(void *arg, int result)
 			give_up(publication);
 	} else if (result == 0 && !is_removal) {
 		/* The account was removed meanwhile: so is what has just been written. */
-		storage_remove_publication(events->parts.storage, change->id, on_row_removed, NULL);
+		events_remove_row(events, REMOVAL_PUBLICATION, change->id);
 		result = ERR_NOT_FOUND;
 	}
 	change->finished(change, result);

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "presence/publication.h"
+#include "presence/removal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -120,13 +121,6 @@ void publication_move_last(struct publication *publication)
 
 /* --- the end ------------------------------------------------------------------------------------------------------ */
 
-static void on_row_removed(void *arg, int result)
-{
-	/* Where it failed, the row's lease ends by itself, and at a start before it what was granted is over. */
-	(void)arg;
-	(void)result;
-}
-
 static void publication_destroy(struct publication *publication)
 {
 	struct events *events = publication->events;
@@ -158,7 +152,7 @@ void publication_end(struct publication *publication, bool tells)
 
 void publication_remove(struct publication *publication)
 {
-	storage_remove_publication(publication->events->parts.storage, publication->id, on_row_removed, NULL);
+	events_remove_row(publication->events, REMOVAL_PUBLICATION, publication->id);
 	publication_end(publication, true);
 }
 

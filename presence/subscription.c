@@ -12,6 +12,9 @@
 /* A row is written to be good for this many times what was granted, so that most refreshes write nothing. */
 enum { LEASE_FACTOR = 2 };
 
+/* What a dialog may keep in memory and in its row: Call-ID, tags, URIs and routes together. */
+enum { DIALOG_TEXTS_MOST = 8192 };
+
 /* --- refusing --- */
 
 /* Refuses; SIP_LATER, so that checks can be chained with return. */
@@ -274,19 +277,31 @@ static void answer(struct subscribing *subscribing)
 /* A device that subscribes anew has forgotten its old dialog, or will (phones restart, pages are reloaded): its old
  * subscription to the same thing goes without a word, because a last NOTIFY would only be refused, or be taken for the
  * end of the new one. */
+struct replacement {
+	const struct resource *resource;
+	int64_t device_id;
+	struct slice target, event_id;
+};
+
+static bool is_replaced(const struct replacement *by, const struct subscription *subscription)
+{
+	bool is_same_device = by->device_id != STORAGE_DEVICE_WITHOUT_INSTANCE
+				      ? subscription->device_id == by->device_id
+				      : slice_equal(dialog_text(&subscription->dialog, DIALOG_TARGET), by->target);
+	return subscription->resource == by->resource && is_same_device && subscription->state == SUBSCRIPTION_ACTIVE &&
+	       !subscription->pending && slice_equal(dialog_text(&subscription->dialog, DIALOG_USAGE), by->event_id);
+}
+
 static void replace_older(const struct subscription *subscription)
 {
-	struct slice target = dialog_text(&subscription->dialog, DIALOG_TARGET);
-	struct slice id = dialog_text(&subscription->dialog, DIALOG_USAGE);
+	struct replacement replacement = {.resource = subscription->resource,
+					  .device_id = subscription->device_id,
+					  .target = dialog_text(&subscription->dialog, DIALOG_TARGET),
+					  .event_id = dialog_text(&subscription->dialog, DIALOG_USAGE)};
 	struct subscription *next;
 	for (struct subscription *each = subscription->watcher->subscriptions; each; each = next) {
 		next = each->next_of_watcher;
-		bool is_same_device = subscription->device_id != STORAGE_DEVICE_WITHOUT_INSTANCE
-					      ? each->device_id == subscription->device_id
-					      : slice_equal(dialog_text(&each->dialog, DIALOG_TARGET), target);
-		if (each == subscription || each->resource != subscription->resource || !is_same_device ||
-		    each->state != SUBSCRIPTION_ACTIVE || each->pending ||
-		    !slice_equal(dialog_text(&each->dialog, DIALOG_USAGE), id))
+		if (each == subscription || !is_replaced(&replacement, each))
 			continue;
 		subscription_remove_row(each);
 		subscription_destroy(each);
@@ -410,12 +425,60 @@ static void commit(struct subscribing *subscribing, bool has_changed)
 
 /* --- beginning ---------------------------------------------------------------------------------------------------- */
 
-static unsigned count_of(const struct account *watcher)
+/* Fetches, which live until their NOTIFY is answered, and those that stay have the same limit each. */
+static unsigned count_of(const struct account *watcher, bool fetches)
 {
 	unsigned count = 0;
 	for (const struct subscription *each = watcher->subscriptions; each; each = each->next_of_watcher)
-		count++;
+		count += (each->state == SUBSCRIPTION_ENDING) == fetches;
 	return count;
+}
+
+static bool is_suspended(const struct subscription *subscription)
+{
+	return subscription->state == SUBSCRIPTION_ACTIVE && !subscription->is_reachable && !subscription->pending;
+}
+
+/* Pages that are loaded again leave subscriptions behind that nobody comes back for: the one told longest ago makes
+ * room. */
+static bool drop_suspended(const struct account *watcher)
+{
+	struct subscription *oldest = NULL;
+	for (struct subscription *each = watcher->subscriptions; each; each = each->next_of_watcher)
+		if (is_suspended(each) && (!oldest || each->notified_at_ms < oldest->notified_at_ms))
+			oldest = each;
+	if (oldest)
+		subscription_end(oldest, REASON_DEACTIVATED);
+	return oldest != NULL;
+}
+
+/* A device that subscribes anew to what it watched before needs no room. */
+static bool replaces_one(struct subscribing *subscribing)
+{
+	struct events *events = subscribing->events;
+	struct request *request = subscribing->request;
+	struct resource *resource = resource_find(events, subscribing->row->package->name, subscribing->target.name);
+	struct slice texts[DIALOG_TEXT_COUNT];
+	if (!resource || dialog_read(&request->message, &request->arena, SLICE(""), texts) != 0)
+		return false;
+	struct replacement replacement = {.resource = resource,
+					  .device_id = device_of_request(&events->parts, request),
+					  .target = texts[DIALOG_TARGET],
+					  .event_id = subscribing->event_id};
+	for (const struct subscription *each = request->sender->subscriptions; each; each = each->next_of_watcher)
+		if (is_replaced(&replacement, each))
+			return true;
+	return false;
+}
+
+static bool has_room(struct subscribing *subscribing)
+{
+	const struct account *watcher = subscribing->request->sender;
+	unsigned most = subscribing->events->options.subscriptions_most;
+	bool is_fetch = subscribing->expires_s == 0;
+	if (count_of(watcher, is_fetch) < most)
+		return true;
+	return !is_fetch && (replaces_one(subscribing) || drop_suspended(watcher));
 }
 
 static int begin_dialog(struct subscribing *subscribing)
@@ -427,8 +490,25 @@ static int begin_dialog(struct subscribing *subscribing)
 	if (result != 0)
 		return result;
 	texts[DIALOG_USAGE] = subscribing->event_id;
+	size_t bytes = 0;
+	for (int i = 0; i < DIALOG_TEXT_COUNT; i++)
+		bytes += texts[i].length;
+	if (bytes > DIALOG_TEXTS_MOST)
+		return ERR_LIMIT;
 	subscription->dialog.remote_cseq = sip_message_cseq(&request->message)->number;
 	return dialog_set(&subscription->dialog, texts);
+}
+
+static void refuse_dialog(struct subscribing *subscribing, int result)
+{
+	if (result == ERR_SYNTAX)
+		refuse(subscribing, SIP_BAD_REQUEST, SLICE(""),
+		       "Contact or Record-Route does not say where NOTIFYs should go");
+	else if (result == ERR_LIMIT)
+		refuse(subscribing, SIP_MESSAGE_TOO_LARGE, SLICE(""),
+		       "What names the dialog and its way (Call-ID, Contact, Record-Route …) is too long to be kept");
+	else
+		refuse(subscribing, SIP_INTERNAL_ERROR, SLICE(""), error_text(result));
 }
 
 static void start(struct subscribing *subscribing)
@@ -444,9 +524,7 @@ static void start(struct subscribing *subscribing)
 			subscription_destroy(subscription);
 		else if (resource)
 			resource_release(events, resource);
-		refuse(subscribing, result == ERR_SYNTAX ? SIP_BAD_REQUEST : SIP_INTERNAL_ERROR, SLICE(""),
-		       result == ERR_SYNTAX ? "Contact or Record-Route does not say where NOTIFYs should go"
-					    : error_text(result));
+		refuse_dialog(subscribing, result);
 		return;
 	}
 	subscription_index(subscription);
@@ -477,7 +555,7 @@ static void admit(struct subscribing *subscribing)
 	const struct account *watcher = subscribing->request->sender;
 	if (!rules_may_watch(events, subscribing->row, subscribing->target.name, watcher)) {
 		refuse(subscribing, SIP_FORBIDDEN, SLICE(""), "The sender may not watch this");
-	} else if (count_of(watcher) >= events->options.subscriptions_most) { /* a fetch lives until it is answered */
+	} else if (!has_room(subscribing)) {
 		char sentence[100];
 		events->counters.over_limit++;
 		snprintf(sentence, sizeof sentence, "The account has %u subscriptions already, which is the limit",
@@ -558,6 +636,9 @@ static unsigned refresh(struct subscribing *subscribing)
 	if (subscription->pending)
 		return refuse(subscribing, SIP_INTERNAL_ERROR, SLICE("Retry-After: 1\r\n"),
 			      "The SUBSCRIBE before this one is being committed");
+	if (!rules_may_watch(subscribing->events, subscribing->row, resource_name(subscription->resource),
+			     subscription->watcher))
+		return refuse(subscribing, SIP_FORBIDDEN, SLICE(""), "The sender may not watch this (any more)");
 	subscription->dialog.remote_cseq = sip_message_cseq(&subscribing->request->message)->number;
 	/* The resource may be gone with the subscription before the commit is answered. */
 	int result = arena_copy(&subscribing->request->arena, resource_name(subscription->resource),
@@ -566,6 +647,10 @@ static unsigned refresh(struct subscribing *subscribing)
 		result = move(subscribing, &has_changed);
 	if (result != 0)
 		return refuse(subscribing, SIP_INTERNAL_ERROR, SLICE(""), error_text(result));
+	if (subscribing->takes_format && subscription->format != subscribing->format) {
+		subscription->format = subscribing->format;
+		has_changed = true;
+	}
 	has_changed |= subscription->least_interval_ms != subscribing->least_interval_ms ||
 		       subscription->most_interval_ms != subscribing->most_interval_ms ||
 		       subscription->is_adaptive != subscribing->is_adaptive;
@@ -604,6 +689,7 @@ static unsigned repeat(struct subscribing *subscribing)
 	struct request *request = subscribing->request;
 	struct slice tag = dialog_text(&subscribing->subscription->dialog, DIALOG_LOCAL_TAG);
 	snprintf(request->to_tag, sizeof request->to_tag, "%.*s", SLICE_ARGS(tag));
+	subscribing->takes_format = true;
 	return refresh(subscribing);
 }
 

@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/stored_flow.h"
 #include "presence/events_state.h"
+#include "presence/removal.h"
 
 #include <stdlib.h>
 
@@ -91,9 +92,30 @@ struct subscription *subscription_find(const struct events *events, struct slice
 	return link ? CONTAINER_OF(link, struct subscription, by_dialog) : NULL;
 }
 
+const struct binding *subscription_binding(const struct subscription *subscription, const struct flow *flow)
+{
+	const struct device *device = account_find_device(subscription->watcher, subscription->device_id);
+	for (const struct binding *binding = device ? device->bindings : NULL; binding; binding = binding->next)
+		if (binding->reachable && flow_equal(&binding->flow, flow))
+			return binding;
+	return NULL;
+}
+
+/* What goes another way is not waited for: it may be repeated there for half a minute. */
+static void leave_flow(struct subscription *subscription, const struct flow *flow)
+{
+	if (!subscription->notify || flow_equal(&subscription->flow, flow))
+		return;
+	client_transaction_forget(subscription->notify);
+	subscription->notify = NULL;
+	subscription->wants_full = true;
+}
+
 void subscription_set_flow(struct subscription *subscription, const struct flow *flow)
 {
 	struct events *events = subscription->events;
+	if (flow)
+		leave_flow(subscription, flow);
 	if (subscription->is_linked)
 		table_remove(&events->by_connection, &subscription->by_connection);
 	subscription->is_linked = false;
@@ -101,8 +123,10 @@ void subscription_set_flow(struct subscription *subscription, const struct flow 
 	if (subscription->is_reachable != is_reachable)
 		events->counters.suspended += is_reachable ? (unsigned)-1 : 1u;
 	subscription->is_reachable = is_reachable;
-	if (flow)
+	if (flow) {
 		subscription->flow = *flow;
+		subscription->is_with_device = subscription_binding(subscription, flow) != NULL;
+	}
 	if (is_reachable && flow->connection != 0) {
 		table_insert(&events->by_connection, &subscription->by_connection,
 			     table_hash(&events->by_connection, &flow->connection, sizeof flow->connection));
@@ -152,18 +176,10 @@ void subscription_fill_row(const struct subscription *subscription, struct store
 	};
 }
 
-static void on_row_removed(void *arg, int result)
-{
-	/* Where it failed, the row goes with a purge when its lease is over. */
-	(void)arg;
-	(void)result;
-}
-
 void subscription_remove_row(struct subscription *subscription)
 {
 	if (subscription->has_row)
-		storage_remove_subscription(subscription->events->parts.storage, subscription->id, on_row_removed,
-					    NULL);
+		events_remove_row(subscription->events, REMOVAL_SUBSCRIPTION, subscription->id);
 	subscription->has_row = false;
 }
 
@@ -205,6 +221,10 @@ static int take(struct events *events, const struct stored_account *watcher, con
 	/* Whoever was granted a time before the restart has no more than that from now on. */
 	int64_t lives_s = left_s < (int64_t)row->granted_s ? left_s : (int64_t)row->granted_s;
 	struct account *account = accounts_take(events->parts.accounts, watcher);
+	if (account && !rules_may_watch(events, package, row->resource, account)) {
+		events_remove_row(events, REMOVAL_SUBSCRIPTION, row->id); /* the rules are others than before */
+		return 0;
+	}
 	struct resource *resource = account ? resource_get(events, package->package, row->resource) : NULL;
 	struct subscription *subscription = resource ? subscription_create(events, resource, account) : NULL;
 	if (!subscription || take_dialog(subscription, row) != 0) {

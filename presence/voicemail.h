@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/attributes.h"
+#include "core/dispatch.h"
 #include "presence/events.h"
 #include "presence/mailboxes.h"
 
@@ -31,9 +32,9 @@ void voicemail_resume(struct voicemail *voicemail);
  * (request->is_trusted): the counts of the account or mailbox in its Request-URI, else in To, else in Message-Account.
  * Else 403 or 481, and nothing is changed. */
 unsigned voicemail_handle_notify(void *arg, struct request *request);
-/* For method_handler.is_known: the NOTIFY is of a dialog, ours or none that we know (which is then said to it, whoever
- * it is): it needs no password. */
-bool voicemail_knows(void *arg, struct request *request);
+/* For method_handler.is_known: a NOTIFY of a subscription of ours needs no password; one that only says so is answered
+ * 481 here. */
+enum acquaintance voicemail_knows(void *arg, struct request *request);
 
 /* Whose mailboxes we ask for. */
 void voicemail_device_returned(struct voicemail *voicemail, struct device *device);

@@ -130,14 +130,23 @@ static int take_dialog(struct inquiry *inquiry, struct request *request)
 	return result;
 }
 
-/* The subscription that it is in, or NULL: refused. */
-static struct inquiry *find_inquiry(struct voicemail *voicemail, struct request *request)
+static struct inquiry *find_by_dialog(struct voicemail *voicemail, struct request *request)
 {
 	struct sip_message *message = &request->message;
 	struct inquiry *inquiry = inquiry_find_call(voicemail, sip_message_call_id(message));
 	struct slice remote_tag = sip_tag(sip_message_from(message));
-	if (!inquiry || !slice_equal(sip_tag(sip_message_to(message)), slice_text(inquiry->tag)) ||
-	    (inquiry->has_dialog && !slice_equal(dialog_text(&inquiry->dialog, DIALOG_REMOTE_TAG), remote_tag))) {
+	bool is_it =
+		inquiry && slice_equal(sip_tag(sip_message_to(message)), slice_text(inquiry->tag)) &&
+		(!inquiry->has_dialog || slice_equal(dialog_text(&inquiry->dialog, DIALOG_REMOTE_TAG), remote_tag));
+	return is_it ? inquiry : NULL;
+}
+
+/* The subscription that it is in, or NULL: refused. */
+static struct inquiry *find_inquiry(struct voicemail *voicemail, struct request *request)
+{
+	struct sip_message *message = &request->message;
+	struct inquiry *inquiry = find_by_dialog(voicemail, request);
+	if (!inquiry) {
 		(void)refuse_unknown(voicemail, request);
 		return NULL;
 	}
@@ -159,7 +168,6 @@ static struct inquiry *find_inquiry(struct voicemail *voicemail, struct request 
 			return NULL;
 		}
 	}
-	inquiry->dialog.remote_cseq = sip_message_cseq(message)->number;
 	return inquiry;
 }
 
@@ -204,6 +212,7 @@ static unsigned handle_in_dialog(struct voicemail *voicemail, struct request *re
 	struct telling *telling = has_body ? begin_telling(voicemail, request) : NULL;
 	if (has_body && (!telling || !read_body(voicemail, request, &telling->summary)))
 		return SIP_LATER;
+	inquiry->dialog.remote_cseq = sip_message_cseq(&request->message)->number;
 	if (!has_body) { /* pending, or the last one */
 		follow_state(inquiry, &state);
 		return SIP_OK;
@@ -264,10 +273,14 @@ static bool is_in_dialog(struct request *request)
 	return to && !slice_is_empty(sip_tag(to));
 }
 
-bool voicemail_knows(void *arg, struct request *request)
+enum acquaintance voicemail_knows(void *arg, struct request *request)
 {
-	(void)arg;
-	return is_in_dialog(request);
+	if (!is_in_dialog(request))
+		return STRANGER;
+	if (find_by_dialog(arg, request))
+		return KNOWN;
+	(void)refuse_unknown(arg, request);
+	return TURNED_AWAY;
 }
 
 unsigned voicemail_handle_notify(void *arg, struct request *request)

@@ -302,14 +302,29 @@ static void find_sender(struct dispatch *dispatch, struct request *request)
 	accounts_load(dispatch->accounts, credentials.username, on_sender_loaded, pending);
 }
 
-static bool needs_credentials(const struct dispatch *dispatch, struct request *request)
+/* A stranger's request that anybody may ask: answered without a transaction, so that forged ones cost no memory
+ * (RFC 3261 §8.2.7). */
+static void answer_anybody(const struct method_handler *handler, struct request *request)
+{
+	unsigned status = handler->handle(handler->arg, request);
+	if (status != SIP_LATER)
+		request_reply(request, status, NULL);
+}
+
+static void admit(struct dispatch *dispatch, struct request *request)
 {
 	const struct method_handler *handler = find_handler(dispatch, request->message.method);
-	if (handler->admission == ANYBODY || (handler->is_known && handler->is_known(handler->arg, request)))
-		return false;
-	request->is_trusted =
-		handler->admission == OR_BY_ITS_ADDRESS && trust_has_address(dispatch->trust, &request->flow.peer);
-	return !request->is_trusted;
+	enum acquaintance acquaintance = handler->is_known ? handler->is_known(handler->arg, request) : STRANGER;
+	if (acquaintance == TURNED_AWAY)
+		return;
+	request->is_trusted = acquaintance == STRANGER && handler->admission == OR_BY_ITS_ADDRESS &&
+			      trust_has_address(dispatch->trust, &request->flow.peer);
+	if (handler->admission == ANYBODY)
+		answer_anybody(handler, request);
+	else if (acquaintance == KNOWN || request->is_trusted)
+		let_in(dispatch, request);
+	else
+		find_sender(dispatch, request);
 }
 
 void dispatch_request(void *arg, struct request *request)
@@ -325,10 +340,7 @@ void dispatch_request(void *arg, struct request *request)
 			return;
 		}
 	}
-	if (needs_credentials(dispatch, request))
-		find_sender(dispatch, request);
-	else
-		let_in(dispatch, request);
+	admit(dispatch, request);
 }
 
 const struct dispatch_counters *dispatch_counters(const struct dispatch *dispatch)

@@ -17,9 +17,15 @@ struct dispatch;
 typedef unsigned method_handler_fn(void *arg, struct request *request);
 
 enum admission {
-	ANYBODY,          /* no identity needed */
+	ANYBODY,          /* no identity needed; it is answered at once */
 	AUTHENTICATED,    /* credentials, and From is their account (or, for REGISTER, To) */
 	OR_BY_ITS_ADDRESS /* the same, but trusted addresses need no credentials, and trusted accounts no From */
+};
+
+enum acquaintance {
+	STRANGER, /* as `admission` says */
+	KNOWN,
+	TURNED_AWAY /* it said that it does, and does not: it has been answered, and nothing is kept of it */
 };
 
 struct method_handler {
@@ -27,8 +33,8 @@ struct method_handler {
 	method_handler_fn *handle;
 	enum admission admission;
 	void *arg;
-	/* True: it belongs to something of ours (a dialog), and needs no credentials. NULL: none does. */
-	bool (*is_known)(void *arg, struct request *request);
+	/* Whether it belongs to something of ours (a dialog), and needs no credentials. NULL: none does. */
+	enum acquaintance (*is_known)(void *arg, struct request *request);
 };
 
 struct dispatch_counters {
