@@ -31,20 +31,19 @@ void lamp_notify_write(struct buffer *buffer, const struct lamp_notify *notify)
 	write_line(buffer, "\r\n\r\n", notify->body, "");
 }
 
-/* Whoever is too busy now may not be later; all others say that they do not want it. */
+/* Only who says that it does not know the method, the event or its body (and 481, with which phones answer a NOTIFY
+ * that they did not ask for) will say so the next time, too. Whatever else was wrong may be right later: lines are
+ * busy, edges have lost a way, servers ask for passwords. */
 enum lamp_outcome lamp_outcome_of(unsigned status)
 {
 	switch (status) {
-	case 0:
-	case SIP_REQUEST_TIMEOUT:
-	case SIP_TEMPORARILY_UNAVAILABLE:
-	case SIP_BUSY_HERE:
-	case SIP_INTERNAL_ERROR:
-	case SIP_BAD_GATEWAY:
-	case SIP_SERVICE_UNAVAILABLE:
-	case SIP_SERVER_TIMEOUT:
-		return LAMP_UNANSWERED;
+	case SIP_METHOD_NOT_ALLOWED:
+	case SIP_UNSUPPORTED_MEDIA_TYPE:
+	case SIP_NO_TRANSACTION:
+	case SIP_BAD_EVENT:
+	case SIP_NOT_IMPLEMENTED:
+		return LAMP_REFUSED;
 	default:
-		return status >= 200 && status < 300 ? LAMP_TOLD : LAMP_REFUSED;
+		return status >= 200 && status < 300 ? LAMP_TOLD : LAMP_UNANSWERED;
 	}
 }

@@ -170,7 +170,8 @@ static void on_answer(void *arg, int result, struct sip_message *response)
 		return;
 	default:
 		counters->unanswered++;
-		log_outcome(lamp, "lamp_unanswered", status, response ? "the device is busy" : error_text(result));
+		log_outcome(lamp, "lamp_unanswered", status,
+			    response ? "it is told again after a while" : error_text(result));
 		if (location_reachable(lamp->device)) /* else its return is told */
 			retry(lamp);
 		return;

@@ -52,6 +52,6 @@ struct lamp_notify {
 };
 void lamp_notify_write(struct buffer *buffer, const struct lamp_notify *notify);
 
-/* What a device's answer says. */
+/* What a device's answer says (status 0: there was none). */
 enum lamp_outcome { LAMP_TOLD, LAMP_REFUSED, LAMP_UNANSWERED };
 enum lamp_outcome lamp_outcome_of(unsigned status);

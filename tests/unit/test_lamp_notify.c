@@ -37,15 +37,17 @@ static void without_a_path_there_is_no_route(void)
 	CHECK(slice_starts_with(buffer_slice(&text), SLICE("Max-Forwards")));
 }
 
-static void phones_that_are_busy_are_asked_again_and_those_that_refuse_are_not(void)
+static void only_phones_that_do_not_know_what_it_is_are_told_no_more(void)
 {
 	static const struct {
 		unsigned status;
 		enum lamp_outcome outcome;
-	} rows[] = {{200, LAMP_TOLD},       {202, LAMP_TOLD},       {0, LAMP_UNANSWERED},   {408, LAMP_UNANSWERED},
-		    {480, LAMP_UNANSWERED}, {486, LAMP_UNANSWERED}, {500, LAMP_UNANSWERED}, {503, LAMP_UNANSWERED},
-		    {302, LAMP_REFUSED},    {401, LAMP_REFUSED},    {404, LAMP_REFUSED},    {405, LAMP_REFUSED},
-		    {481, LAMP_REFUSED},    {489, LAMP_REFUSED},    {501, LAMP_REFUSED},    {603, LAMP_REFUSED}};
+	} rows[] = {{200, LAMP_TOLD},       {202, LAMP_TOLD},       {0, LAMP_UNANSWERED},   {302, LAMP_UNANSWERED},
+		    {400, LAMP_UNANSWERED}, {401, LAMP_UNANSWERED}, {403, LAMP_UNANSWERED}, {404, LAMP_UNANSWERED},
+		    {407, LAMP_UNANSWERED}, {408, LAMP_UNANSWERED}, {430, LAMP_UNANSWERED}, {480, LAMP_UNANSWERED},
+		    {486, LAMP_UNANSWERED}, {491, LAMP_UNANSWERED}, {500, LAMP_UNANSWERED}, {503, LAMP_UNANSWERED},
+		    {603, LAMP_UNANSWERED}, {405, LAMP_REFUSED},    {415, LAMP_REFUSED},    {481, LAMP_REFUSED},
+		    {489, LAMP_REFUSED},    {501, LAMP_REFUSED}};
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		CHECK_NUMBER(lamp_outcome_of(rows[i].status), rows[i].outcome);
 }
@@ -71,8 +73,8 @@ int main(int argc, char **argv)
 		{"it_is_out_of_dialog_and_says_all_that_a_notify_must",
 		 it_is_out_of_dialog_and_says_all_that_a_notify_must, TEST_PLAIN},
 		{"without_a_path_there_is_no_route", without_a_path_there_is_no_route, TEST_PLAIN},
-		{"phones_that_are_busy_are_asked_again_and_those_that_refuse_are_not",
-		 phones_that_are_busy_are_asked_again_and_those_that_refuse_are_not, TEST_PLAIN},
+		{"only_phones_that_do_not_know_what_it_is_are_told_no_more",
+		 only_phones_that_do_not_know_what_it_is_are_told_no_more, TEST_PLAIN},
 		{"turns_share_out_a_second", turns_share_out_a_second, TEST_PLAIN},
 	};
 	return test_run(argc, argv, tests, ARRAY_SIZE(tests));
