@@ -1,85 +1,20 @@
-"""Thousands of watchers in one thread: devices that register, hold many subscriptions each, and judge what they are told.
+"""Thousands of watchers in one thread: devices that register, hold many subscriptions each, and judge what they hear.
 
-A device repeats what is not answered, whatever happens to the server, and comes back when its connection is cut. What is
-wrong (a NOTIFY in no dialog of ours, a CSeq or version that does not grow, a refusal) is noted in `complaints`.
+A device repeats what is not answered, whatever happens to the server, and comes back when its connection is cut. What
+is wrong (a NOTIFY in no dialog of ours, a CSeq or version that does not grow, a refusal) is noted in `complaints`.
 SPDX-License-Identifier: MIT
 """
 
 import re
 import selectors
-import socket
 import time
 
-from sip import Wire, credentials, token
+from sip import credentials, token
+from swarm_wire import (CALL_ID, CHALLENGE, CSEQ, DIALOG_LINES, ETAG, FROM_TAG, MARK, RETRY_AFTER, TO_TAG, VERSION,
+                        SwarmWire, found)
 
 WINDOW = 24  # requests of a device that are not answered yet
 REPEAT_S = 1.0
-DIALOG_LINES = re.compile(rb"(?im)^(?:Via|From|To|Call-ID|CSeq):[^\r]*\r\n")
-CALL_ID = re.compile(rb"(?i)\r\nCall-ID: *([^\r]+)")
-CSEQ = re.compile(rb"(?i)\r\nCSeq: *(\d+)")
-TO_TAG = re.compile(rb"(?i)\r\nTo:[^\r]*;tag=([^;\r]+)")
-FROM_TAG = re.compile(rb"(?i)\r\nFrom:[^\r]*;tag=([^;\r]+)")
-ETAG = re.compile(rb"(?i)\r\nSIP-ETag: *([^\r]+)")
-CHALLENGE = re.compile(rb"(?i)\r\nWWW-Authenticate: *([^\r]+)")
-RETRY_AFTER = re.compile(rb"(?i)\r\nRetry-After: *(\d+)")
-VERSION = re.compile(rb' version="(\d+)"')
-MARK = re.compile(rb"mark-(\d+)-")
-
-
-def found(pattern, data):
-    match = pattern.search(data)
-    return match.group(1) if match else b""
-
-
-class SwarmWire(Wire):
-    """A connection that a selector reads, instead of a thread of its own."""
-
-    def __init__(self, server, transport, handler):
-        self.handler = handler
-        super().__init__(server, transport)
-        self.reader.join()
-        if transport != "udp":
-            self.take_safely()
-
-    def read(self):
-        """Nothing: readable() is called when there is something."""
-
-    def arrived(self, data):
-        if data.strip(b"\r\n\0"):
-            self.handler(self, data)
-
-    def take_safely(self):
-        try:
-            self.take()
-        except OSError:  # it was cut while a frame was answered
-            self.closed = True
-
-    def readable(self):
-        if self.transport == "udp":
-            for _ in range(64):
-                try:
-                    data = self.socket.recv(65535, socket.MSG_DONTWAIT)
-                except BlockingIOError:
-                    return
-                except OSError:  # the port is closed: the server is away
-                    continue
-                self.arrived(data)
-            return
-        try:
-            data = self.socket.recv(1 << 18)
-        except OSError:
-            data = b""
-        if not data:
-            self.closed = True
-            return
-        self.buffer += data
-        self.take_safely()
-
-    def send(self, data):
-        try:
-            super().send(data)
-        except OSError:
-            self.closed = self.transport != "udp"
 
 
 class Request:
@@ -183,7 +118,8 @@ class Device:
         def headers(device):
             instance = f';+sip.instance="<urn:uuid:{device.instance}>"'
             return [("Contact", device.contact() + instance), ("Expires", "3600")]
-        self.ask(Request("REGISTER", f"sip:{self.domain}", f"register-{self.tag}", headers, cseq=self.register_cseq), first)
+        self.ask(Request("REGISTER", f"sip:{self.domain}", f"register-{self.tag}", headers, cseq=self.register_cseq),
+                 first)
 
     def comes_back(self, now):
         """Over a new connection; what was not answered over the old one is asked again (a new transaction)."""
@@ -422,7 +358,8 @@ class Swarm:
 
     def state(self):
         subscriptions = list(self.subscriptions())
-        return (f"{sum(1 for s in subscriptions if s.to_tag)} of {len(subscriptions)} subscribed, {self.notified} NOTIFYs, "
+        subscribed = sum(1 for subscription in subscriptions if subscription.to_tag)
+        return (f"{subscribed} of {len(subscriptions)} subscribed, {self.notified} NOTIFYs, "
                 f"{self.refused} refusals, {sum(len(d.outstanding) for d in self.devices)} requests outstanding, "
                 f"complaints: {self.complaints[:5]}")
 

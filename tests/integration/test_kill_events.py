@@ -1,5 +1,5 @@
-"""Subscriptions and publications under fire: the server, or its PostgreSQL, is killed with -9 while 20,000 SUBSCRIBEs over
-UDP, TCP and WebSocket come in, and PUBLISHes with them. Whoever was answered 200 is told the next change in the same
+"""Subscriptions and publications under fire: the server, or its PostgreSQL, is killed with -9 while 20,000 SUBSCRIBEs
+over UDP, TCP and WebSocket come in, and PUBLISHes with them. Whoever was answered 200 is told the next change in the same
 dialog, with CSeq and version greater than before, and no publication that was answered 200 is lost.
 
 KILL_SUBSCRIPTIONS is how many; KILL_SEED repeats a run.
@@ -140,7 +140,8 @@ class Fire:
         self.settle("refreshes of publications are answered 200")
 
     def check_quiet(self, what):
-        check(not self.swarm.complaints, f"{what}: {len(self.swarm.complaints)} complaints: {self.swarm.complaints[:5]}")
+        complaints = self.swarm.complaints
+        check(not complaints, f"{what}: {len(complaints)} complaints: {complaints[:5]}")
 
 
 def run(kill_database, subscriptions_crashes=2, changes_crashes=2):

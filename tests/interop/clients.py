@@ -121,8 +121,10 @@ class Baresip(Peer):
         # With outbound it registers half a minute after its connection has broken, without it at the next refresh.
         nat = ";sipnat=outbound" if outbound and transport != "udp" else ""
         self.write("accounts", f"<sip:{user}@{server.domain};transport={transport}>;auth_user={user};"
-                   f'auth_pass={self.password};outbound="sip:127.0.0.1:{port};transport={transport}"{nat};regint=10{account}\n')
-        self.write("contacts", "".join(f'"{other}" <sip:{other}@{server.domain}>{contact}\n' for other in self.contacts))
+                   f'auth_pass={self.password};outbound="sip:127.0.0.1:{port};transport={transport}"{nat};regint=10'
+                   f"{account}\n")
+        self.write("contacts", "".join(
+            f'"{other}" <sip:{other}@{server.domain}>{contact}\n' for other in self.contacts))
         self.write("config", f"sip_listen 127.0.0.1:0\nmodule_path {self.MODULES}\nmodule stdio.so\n{uuid}" +
                    "".join(f"module_app {name}.so\n" for name in ("account", "contact", "menu", *modules)))
 
@@ -307,7 +309,8 @@ def everybody(server, outbound=True):
     kinds = {"budp": (Baresip, "udp"), "btcp": (Baresip, "tcp"), "btls": (Baresip, "tls"),
              "jws": (JsSip, "ws"), "jwss": (JsSip, "wss"), "sipp": (Sipp, "udp")}
     more = {Baresip: {"outbound": outbound}}
-    return [kind(server, user, transport, list(kinds), **more.get(kind, {})) for user, (kind, transport) in kinds.items()]
+    return [kind(server, user, transport, list(kinds), **more.get(kind, {}))
+            for user, (kind, transport) in kinds.items()]
 
 
 PASSWORDS = {user: f"{user}-secret" for user in ("budp", "btcp", "btls", "jws", "jwss", "sipp")}

@@ -1,10 +1,10 @@
 // One JsSIP user agent, driven by clients.py: a JSON object a line on standard input, and what happens on standard output.
 //   {"send": "bob", "text": "hello", "id": 1}   →   {"answered": 1, "status": 200}
 //   {"subscribe": "bob", "event": "presence", "accept": "application/pidf+xml", "expires": 600, "id": 2}
-//                             →   {"accepted": 2}, {"notify": 2, "cseq": 1, "call_id": …, "state": …, "body": …}, {"ended": 2}
+//                             →   {"accepted": 2}, {"notify": 2, "cseq": 1, "state": …, "body": …}, {"ended": 2}
 //   {"refresh": 2}, {"unsubscribe": 2}
 //   {"publish": "<presence…", "event": "presence", "type": "application/pidf+xml", "expires": 600, "id": 3}
-//                             →   {"published": 3, "status": 200, "etag": …}; "etag" in the command replaces the current one
+//                             →   {"published": 3, "status": 200, "etag": …}; an "etag" in the command is sent instead
 //   {"leave": true}                             →   {"left": true}
 // SPDX-License-Identifier: MIT
 import { createInterface } from 'node:readline';
@@ -71,7 +71,8 @@ async function publish({ publish: body, event, type, expires, etag, id }) {
   if (!publishers.has(event)) publishers.set(event, new Publisher(agent, event, type));
   const publisher = publishers.get(event);
   if (etag) publisher.etag = etag;
-  tell({ published: id, status: await publisher.publish(body, expires), etag: publisher.etag, expires: publisher.expires });
+  const status = await publisher.publish(body, expires);
+  tell({ published: id, status, etag: publisher.etag, expires: publisher.expires });
 }
 
 createInterface({ input: process.stdin }).on('line', (line) => {

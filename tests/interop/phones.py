@@ -18,11 +18,12 @@ LONGEST = 86400  # subscription.max_expires_s
 
 
 class Family:
-    """`mailbox`: whom it asks for messages, None where it waits to be told unasked; `lines`: it watches lines."""
+    """`mailbox`: whom it asks for messages, None where it waits to be told unasked; `idle`: its key needs a <dialog>
+    also where there is no call; `single`: it cannot take two."""
 
-    def __init__(self, user, agent, mailbox="own", expires=3600, lines=True, idle=False, single=False, accepts_mwi=True):
+    def __init__(self, user, agent, mailbox="own", expires=3600, idle=False, single=False, accepts_mwi=True):
         self.user, self.agent, self.mailbox, self.expires = user, agent, mailbox, expires
-        self.lines, self.idle, self.single, self.accepts_mwi = lines, idle, single, accepts_mwi
+        self.idle, self.single, self.accepts_mwi = idle, single, accepts_mwi
 
 
 FAMILIES = [
@@ -56,8 +57,7 @@ class Phone(Sipp):
         if self.family.mailbox:
             name = self.user if self.family.mailbox == "own" else NUMBER
             wanted.append(f"message-summary;sip:{name}@{domain};{self.family.expires};{SUMMARY};")
-        if self.family.lines:
-            wanted.append(f"dialog;sip:{WATCHED}@{domain};1800;{DIALOG};")
+        wanted.append(f"dialog;sip:{WATCHED}@{domain};1800;{DIALOG};")
         # Old Linphones write it with a capital letter.
         wanted.append(f"{'Presence' if self.user == 'linphone' else 'presence'};sip:{WATCHED}@{domain};600;"
                       "application/pidf+xml;")

@@ -1,4 +1,4 @@
-"""baresip and JsSIP watch each other: who is there, within a second, across kill -9 of the server and reloads of a page.
+"""baresip and JsSIP watch each other: who is there, within a second, across kill -9 of the server and reloads of pages.
 
 SPDX-License-Identifier: MIT
 """
