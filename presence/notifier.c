@@ -198,6 +198,16 @@ static const char *reason_text(enum subscription_reason reason)
 	return texts[reason];
 }
 
+/* RFC 6446 §9: at most four digits behind the point are told. */
+static void write_rate(struct buffer *buffer, const char *name, uint32_t interval_ms)
+{
+	uint64_t ten_thousandths = interval_ms > 0 ? 10000000u / interval_ms : 0;
+	if (ten_thousandths == 0)
+		return;
+	buffer_format(buffer, ";%s=%u.%04u", name, (unsigned)(ten_thousandths / 10000),
+		      (unsigned)(ten_thousandths % 10000));
+}
+
 static void write_state(struct buffer *buffer, const struct subscription *subscription)
 {
 	if (subscription->state == SUBSCRIPTION_ENDING) {
@@ -207,6 +217,10 @@ static void write_state(struct buffer *buffer, const struct subscription *subscr
 		int64_t left_ms = subscription->expires_at_ms - timers_now(subscription->events->parts.timers);
 		buffer_text(buffer, "Subscription-State: active;expires=");
 		buffer_number(buffer, left_ms > 0 ? (uint64_t)(left_ms + 999) / 1000 : 0);
+		/* What is kept, which may be less than what was asked for (§5.2, §6.2). */
+		write_rate(buffer, "max-rate", subscription->least_interval_ms);
+		write_rate(buffer, subscription->is_adaptive ? "adaptive-min-rate" : "min-rate",
+			   subscription->most_interval_ms);
 	}
 	buffer_text(buffer, "\r\n");
 }
