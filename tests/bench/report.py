@@ -149,6 +149,9 @@ def fanout_lines(results):
             if not fields:
                 continue
             peer = results[f"fanout-{watchers}"].get(PEER)
+            rate = f"{fields['notified'] / fields['seconds']:,.0f}"
+            if fields["repeated"] > 0:
+                rate += f" ({fields['repeated']:,.0f} sent again)"
             yield (
                 f"{watchers:,}",
                 name,
@@ -156,7 +159,7 @@ def fanout_lines(results):
                 f"{fields['database_us'] / watchers:.1f}",
                 f"{cpu_us(fields) / watchers:.1f}",
                 f"{cpu_us(fields) / cpu_us(peer):.2f}" if peer else "",
-                f"{fields['notified'] / fields['seconds']:,.0f}",
+                rate,
                 f"{fields['p50_ms']:.1f}",
                 f"{fields['most_ms']:.1f}",
             )
