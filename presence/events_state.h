@@ -55,28 +55,6 @@ struct events {
 	void *on_loaded_arg;
 };
 
-/* A SUBSCRIBE from its reading to its answer; lives in the request's arena. */
-struct subscribing {
-	struct events *events;
-	struct request *request;
-	const struct package_row *row;
-	struct subscription *subscription; /* NULL: none yet, or it is gone meanwhile */
-	struct event_target target;
-	struct slice event_id;
-	uint32_t expires_s; /* granted */
-	struct {
-		int64_t expires_at_ms;
-		uint32_t granted_s;
-	} before; /* of a refresh that cannot be kept */
-	uint32_t least_interval_ms, most_interval_ms;
-	bool is_adaptive;
-	uint8_t format;
-	bool is_new;       /* it begins a dialog */
-	bool takes_format; /* it repeats the one that began it: Accept counts again */
-	bool has_suppress;
-	struct slice suppress; /* RFC 5839: the tag, or "*" */
-};
-
 /* RFC 6665 §4.2:
  *
  *   STARTING ──committed──▶ ACTIVE ──expired, ended, refused──▶ ENDING ──last NOTIFY answered──▶ (destroyed)

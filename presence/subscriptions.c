@@ -4,6 +4,7 @@
 #include "core/stored_flow.h"
 #include "presence/events_state.h"
 #include "presence/removal.h"
+#include "presence/subscribing.h"
 
 #include <stdlib.h>
 

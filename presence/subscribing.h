@@ -1,0 +1,60 @@
+/* One SUBSCRIBE, from its reading to its answer: what its files share.
+ *
+ *   subscription.c       what it is about: a new dialog, one that is there, a copy
+ *   subscription_read.c  what it asks for: Event, Expires, Accept, rates
+ *   subscription_room.c  the limit of an account, and what a device replaces
+ *   subscription_keep.c  the commit, and the answer with the NOTIFY behind it
+ *
+ * SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "presence/events_state.h"
+#include "sip/status.h"
+
+/* A SUBSCRIBE from its reading to its answer; lives in the request's arena. */
+struct subscribing {
+	struct events *events;
+	struct request *request;
+	const struct package_row *row;
+	struct subscription *subscription; /* NULL: none yet, or it is gone meanwhile */
+	struct event_target target;
+	struct slice event_id;
+	uint32_t expires_s; /* granted */
+	struct {
+		int64_t expires_at_ms;
+		uint32_t granted_s;
+	} before; /* of a refresh that cannot be kept */
+	uint32_t least_interval_ms, most_interval_ms;
+	bool is_adaptive;
+	uint8_t format;
+	bool is_new;       /* it begins a dialog */
+	bool takes_format; /* it repeats the one that began it: Accept counts again */
+	bool has_suppress;
+	struct slice suppress; /* RFC 5839: the tag, or "*" */
+};
+
+/* --- subscription_read.c --- */
+
+/* Refuses, counts and notes it; returns SIP_LATER, so that checks can be chained with return. */
+unsigned subscribing_refuse(struct subscribing *subscribing, unsigned status, struct slice headers,
+			    const char *sentence);
+/* 503: the database does not take it now. */
+void subscribing_refuse_for_storage(struct subscribing *subscribing, int result);
+/* What it asks for. False: it has been refused. */
+MUST_CHECK bool subscribing_read(struct subscribing *subscribing);
+/* Which format the watcher accepts. False: it has been refused. */
+MUST_CHECK bool subscribing_choose_format(struct subscribing *subscribing);
+
+/* --- subscription_room.c --- */
+
+/* Whether the account may have one more; what nobody comes back for may make room. */
+MUST_CHECK bool subscribing_has_room(struct subscribing *subscribing);
+/* The device's older subscriptions to the same thing go. */
+void subscription_replace_older(const struct subscription *subscription);
+
+/* --- subscription_keep.c --- */
+
+/* Commits what must be, then answers; `has_changed`: the row says something else than the subscription. */
+void subscribing_keep(struct subscribing *subscribing, bool has_changed);
+/* The 2xx, and the NOTIFY behind it. */
+void subscribing_answer(struct subscribing *subscribing);
