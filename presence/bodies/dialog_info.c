@@ -130,16 +130,23 @@ static void write_dialog_info(const void *state, const struct body_target *targe
 	buffer_text(buffer, "</dialog-info>\r\n");
 }
 
+void dialog_info_write_full(struct buffer *buffer, const struct dialog_info *info)
+{
+	buffer_text(buffer, head);
+	buffer_append(buffer, slice_is_empty(info->version) ? SLICE("0") : info->version);
+	buffer_text(buffer, "\" state=\"full\"");
+	xml_write_attribute(buffer, "entity", info->entity);
+	buffer_text(buffer, ">\r\n");
+	write_dialogs(buffer, info, 0);
+	buffer_text(buffer, "</dialog-info>\r\n");
+}
+
 void dialog_info_write_simple(struct buffer *buffer, struct slice entity, struct slice id, enum dialog_phase phase,
 			      enum dialog_direction direction)
 {
-	const struct dialog_entry entry = {.id = id, .phase = phase, .direction = direction};
-	buffer_text(buffer, head);
-	buffer_text(buffer, "0\" state=\"full\"");
-	xml_write_attribute(buffer, "entity", entity);
-	buffer_text(buffer, ">\r\n");
-	write_dialog(buffer, &entry, 0);
-	buffer_text(buffer, "</dialog-info>\r\n");
+	struct dialog_entry entry = {.id = id, .phase = phase, .direction = direction};
+	const struct dialog_info info = {.entity = entity, .dialogs = &entry, .count = 1};
+	dialog_info_write_full(buffer, &info);
 }
 
 const struct body_format dialog_info_format = {"application/dialog-info+xml", write_dialog_info};

@@ -26,19 +26,29 @@ struct dialog_entry {
 	struct dialog_party local, remote;
 };
 
+/* More than any user has; comparing each with each stays cheap. */
+#define DIALOG_INFO_DIALOGS_MOST 100
+
 struct dialog_info {
 	struct slice entity;
+	struct slice version; /* a number, or empty */
 	bool is_partial;
 	struct dialog_entry *dialogs;
 	size_t count;
 };
 
-/* Old publishers are borne with: without a namespace, without a version, with the display name at the target. What is
- * partial is taken as all there is. Everything is in the arena. ERR_SYNTAX, ERR_LIMIT (of the XML, or more than 100
- * dialogs), ERR_NO_MEMORY, with a sentence. */
+/* Old publishers are borne with: without a namespace, without a version, with the display name at the target.
+ * Everything is in the arena. ERR_SYNTAX, ERR_LIMIT (of the XML, or more than 100 dialogs), ERR_NO_MEMORY, with a
+ * sentence. */
 MUST_CHECK int dialog_info_parse(struct arena *arena, struct slice body, const struct xml_limits *limits,
 				 struct dialog_info *info, struct body_error *error);
 
+/* What a publisher says has changed (RFC 4235 §4.3) in what he said before: dialogs that it names are as it says
+ * (identities and targets that it leaves out are as before), others stay, but those that were over. The entity-tag says
+ * already that it was made upon `kept`, so versions are not compared: who counts anew is no less right. `merged` is
+ * full, in the arena, and points into both. ERR_LIMIT: more than DIALOG_INFO_DIALOGS_MOST; ERR_NO_MEMORY. */
+MUST_CHECK int dialog_info_merge(struct arena *arena, const struct dialog_info *kept, const struct dialog_info *change,
+				 struct dialog_info *merged);
 /* Documents of several publishers become one: every dialog that is not terminated, and where there is none the last of
  * the terminated, to say so; two with the same id from different documents both stay, with ids made unique.
  * The same dialog seen by two (Call-ID and tags, as far as both are known) is one, in the phase that has come further
@@ -49,6 +59,8 @@ MUST_CHECK int dialog_info_compose(struct arena *arena, const struct dialog_info
 /* Whether the user is in a call: a dialog is confirmed. */
 bool dialog_info_has_call(const struct dialog_info *state);
 
+/* A full document, as a publisher would write it. */
+void dialog_info_write_full(struct buffer *buffer, const struct dialog_info *info);
 /* A document with one dialog, as a publisher would have written it (Asterisk's device states become this). */
 void dialog_info_write_simple(struct buffer *buffer, struct slice entity, struct slice id, enum dialog_phase phase,
 			      enum dialog_direction direction);

@@ -85,6 +85,53 @@ static void add(struct dialog_info *state, size_t own_from, const struct dialog_
 	state->dialogs[state->count++] = *entry;
 }
 
+/* RFC 4235 §4.1.6.1, §4.1.6.2: identity and target are as before where nothing is said of them. (Where one of them is
+ * missing, the reader has put the other in its place.) */
+static void inherit_party(struct dialog_party *party, const struct dialog_party *before)
+{
+	bool has_identity =
+		party->identity.length > 0 && !(party->target_node && party->identity.at == party->target.at);
+	if (!has_identity && before->identity.length > 0) {
+		party->identity = before->identity;
+		fill(&party->display, before->display);
+	}
+	if (!party->target_node && before->target.length > 0) {
+		party->target = before->target;
+		party->target_node = before->target_node;
+	}
+}
+
+static void change_dialog(struct dialog_info *state, struct dialog_entry entry)
+{
+	for (size_t i = 0; i < state->count; i++) {
+		if (is_same_for_publisher(&state->dialogs[i], &entry)) {
+			inherit_party(&entry.local, &state->dialogs[i].local);
+			inherit_party(&entry.remote, &state->dialogs[i].remote);
+		}
+	}
+	add(state, 0, &entry);
+}
+
+int dialog_info_merge(struct arena *arena, const struct dialog_info *kept, const struct dialog_info *change,
+		      struct dialog_info *merged)
+{
+	struct dialog_info whole = {.entity = change->entity, .version = change->version};
+	whole.dialogs = arena_allocate_zeroed(arena, kept->count + change->count + 1, sizeof *whole.dialogs);
+	if (!whole.dialogs)
+		return ERR_NO_MEMORY;
+	/* RFC 4235 §4.3: what is over may go at any time; whoever watches has been told */
+	for (size_t i = 0; i < kept->count; i++) {
+		if (kept->dialogs[i].phase != DIALOG_TERMINATED)
+			whole.dialogs[whole.count++] = kept->dialogs[i];
+	}
+	for (size_t i = 0; i < change->count; i++)
+		change_dialog(&whole, change->dialogs[i]);
+	if (whole.count > DIALOG_INFO_DIALOGS_MOST)
+		return ERR_LIMIT;
+	*merged = whole;
+	return 0;
+}
+
 /* Dialogs of the newest document that others know as well are joined with theirs, so that each is there once. */
 static void join(struct dialog_info *state, size_t own_from)
 {

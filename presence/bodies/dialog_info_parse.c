@@ -3,9 +3,6 @@
 #include "bodies/dialog_info.h"
 #include "bodies/dialog_info_names.h"
 
-/* More than any user has; comparing each with each stays cheap. */
-#define DIALOGS_MOST 100
-
 static const struct slice space = {DIALOG_INFO_SPACE, sizeof(DIALOG_INFO_SPACE) - 1};
 
 /* Old publishers forget the namespace. */
@@ -116,8 +113,9 @@ static int read_dialogs(struct arena *arena, const struct xml_node *root, struct
 		count++;
 	if (count == 0)
 		return 0;
-	if (count > DIALOGS_MOST) {
-		body_complain(error, "The document has %zu dialogs; this server takes %d at most", count, DIALOGS_MOST);
+	if (count > DIALOG_INFO_DIALOGS_MOST) {
+		body_complain(error, "The document has %zu dialogs; this server takes %d at most", count,
+			      DIALOG_INFO_DIALOGS_MOST);
 		return ERR_LIMIT;
 	}
 	info->dialogs = arena_allocate_zeroed(arena, count, sizeof *info->dialogs);
@@ -134,8 +132,8 @@ static int read_dialogs(struct arena *arena, const struct xml_node *root, struct
 	return 0;
 }
 
-/* RFC 4235 §4.1: version, state and entity are mandatory; the version of a publication means nothing to us, and what is
- * partial within one publication is still all that there is. */
+/* RFC 4235 §4.1: version, state and entity are mandatory; without state it is full, and the version of a publication
+ * means nothing to us. */
 static int read_root(const struct xml_node *root, struct dialog_info *info, struct body_error *error)
 {
 	if (!is_dialog_info(root)) {
@@ -147,6 +145,7 @@ static int read_root(const struct xml_node *root, struct dialog_info *info, stru
 		body_complain(error, "The document does not say whose dialogs these are: <dialog-info> has no entity");
 		return ERR_SYNTAX;
 	}
+	info->version = number_of(slice_trim(xml_attribute(root, SLICE("version"))), UINT32_MAX);
 	struct slice state = slice_trim(xml_attribute(root, SLICE("state")));
 	info->is_partial = slice_equal_nocase(state, SLICE("partial"));
 	if (!info->is_partial && !slice_is_empty(state) && !slice_equal_nocase(state, SLICE("full"))) {

@@ -11,6 +11,7 @@ static const struct xml_limits limits = {65536, 20, 5000};
 	"<?xml version=\"1.0\"?>\r\n<dialog-info xmlns=\"" SPACE "\" version=\"0\" state=\"full\""                     \
 	" entity=\"sip:bob@example.test\">"
 #define CLOSE "</dialog-info>"
+#define HEAD "<?xml version=\"1.0\"?>\r\n<dialog-info xmlns=\"" SPACE "\" version=\""
 #define DIALOG(id, names, phase) "<dialog id=\"" id "\" " names "><state>" phase "</state></dialog>"
 #define NAMES "call-id=\"c1\" local-tag=\"l\" remote-tag=\"r\""
 
@@ -297,6 +298,95 @@ static void several_documents_become_one(void)
 	}
 }
 
+#define PARTIAL "<dialog-info xmlns=\"" SPACE "\" version=\"7\" state=\"partial\" entity=\"sip:bob@example.test\">"
+
+static const struct {
+	const char *kept, *change, *merged;
+} mergers[] = {
+	{DIALOG("a", "", "confirmed") DIALOG("b", "", "confirmed"), DIALOG("a", "", "terminated"),
+	 "a=terminated b=confirmed"},
+	{DIALOG("a", "", "confirmed"), "", "a=confirmed"},
+	{DIALOG("a", "", "confirmed"), DIALOG("b", "", "early"), "a=confirmed b=early"},
+	/* what was over has been told */
+	{DIALOG("a", "", "terminated") DIALOG("b", "", "confirmed"), DIALOG("b", "", "terminated"), "b=terminated"},
+	{"", DIALOG("a", "", "trying") DIALOG("a", "", "early"), "a=early"},
+	{DIALOG("a", NAMES, "early"), DIALOG("b", NAMES, "confirmed"), "b=confirmed"},
+};
+
+static int merge_documents(struct arena *arena, const char *kept, const char *change, struct dialog_info *merged)
+{
+	const char *const texts[] = {OPEN, kept, PARTIAL, change};
+	struct dialog_info infos[2];
+	struct body_error error;
+	int result = 0;
+	for (int i = 0; i < 2 && result == 0; i++) {
+		CLEANUP(buffer_finish) struct buffer buffer;
+		buffer_init(&buffer, 10000);
+		buffer_text(&buffer, texts[2 * i]);
+		buffer_text(&buffer, texts[2 * i + 1]);
+		buffer_text(&buffer, CLOSE);
+		result = buffer_failed(&buffer)
+				 ? ERR_NO_MEMORY
+				 : dialog_info_parse(arena, buffer_slice(&buffer), &limits, &infos[i], &error);
+	}
+	return result == 0 ? dialog_info_merge(arena, &infos[0], &infos[1], merged) : result;
+}
+
+static void a_partial_document_changes_the_dialogs_that_it_names(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(mergers); i++) {
+		CLEANUP(arena_finish) struct arena arena;
+		CLEANUP(buffer_finish) struct buffer buffer;
+		struct dialog_info merged;
+		arena_init(&arena, NULL, 100000);
+		buffer_init(&buffer, 10000);
+		CHECK_NUMBER(merge_documents(&arena, mergers[i].kept, mergers[i].change, &merged), 0);
+		CHECK(!merged.is_partial);
+		describe(&merged, &buffer);
+		CHECK(!buffer_failed(&buffer));
+		CHECK_TEXT(buffer_slice(&buffer), mergers[i].merged);
+	}
+}
+
+static void parties_that_are_left_out_are_as_before(void)
+{
+	CLEANUP(arena_finish) struct arena arena;
+	CLEANUP(buffer_finish) struct buffer buffer;
+	struct dialog_info merged;
+	arena_init(&arena, NULL, 100000);
+	buffer_init(&buffer, 10000);
+	static const char kept[] =
+		"<dialog id=\"a\"><state>early</state><local><identity>sip:bob@example.test</identity></local>"
+		"<remote><identity display=\"Al\">sip:al@example.test</identity><target uri=\"sip:al@192.0.2.1\"/>"
+		"</remote></dialog>";
+	static const char change[] =
+		"<dialog id=\"a\"><state>confirmed</state><remote><target uri=\"sip:al@192.0.2.2\"/></remote></dialog>";
+	CHECK_NUMBER(merge_documents(&arena, kept, change, &merged), 0);
+	dialog_info_write_full(&buffer, &merged);
+	CHECK(!buffer_failed(&buffer));
+	CHECK_TEXT(buffer_slice(&buffer),
+		   HEAD "7\" state=\"full\" entity=\"sip:bob@example.test\">\r\n<dialog id=\"a\">\r\n"
+			"<state>confirmed</state>\r\n<local><identity>sip:bob@example.test</identity>"
+			"<target uri=\"sip:bob@example.test\"/></local>\r\n"
+			"<remote><identity display=\"Al\">sip:al@example.test</identity>"
+			"<target uri=\"sip:al@192.0.2.2\"/></remote>\r\n</dialog>\r\n</dialog-info>\r\n");
+}
+
+static void more_dialogs_than_anybody_has_are_not_merged(void)
+{
+	CLEANUP(arena_finish) struct arena arena;
+	static struct dialog_entry many[DIALOG_INFO_DIALOGS_MOST];
+	static const char ids[DIALOG_INFO_DIALOGS_MOST];
+	struct dialog_entry one = {.id = SLICE("one"), .phase = DIALOG_EARLY};
+	struct dialog_info merged;
+	arena_init(&arena, NULL, 1000000);
+	for (size_t i = 0; i < ARRAY_SIZE(many); i++)
+		many[i] = (struct dialog_entry){.id = slice_of(ids, i + 1), .phase = DIALOG_EARLY};
+	const struct dialog_info kept = {.dialogs = many, .count = ARRAY_SIZE(many)},
+				 change = {.dialogs = &one, .count = 1};
+	CHECK_NUMBER(dialog_info_merge(&arena, &kept, &change, &merged), ERR_LIMIT);
+}
+
 static void what_one_publisher_does_not_say_the_other_may(void)
 {
 	CLEANUP(arena_finish) struct arena arena;
@@ -328,7 +418,6 @@ static void what_one_publisher_does_not_say_the_other_may(void)
 
 /* ---- Writing ---- */
 
-#define HEAD "<?xml version=\"1.0\"?>\r\n<dialog-info xmlns=\"" SPACE "\" version=\""
 #define ENTITY "\" state=\"full\" entity=\"sip:b&amp;b@example.test\">\r\n"
 #define TWO DIALOG("1", "", "confirmed") DIALOG("2", "direction=\"recipient\"", "early")
 #define IDLE "<dialog id=\"idle\">\r\n<state>terminated</state>\r\n</dialog>\r\n"
@@ -422,6 +511,10 @@ static const struct test tests[] = {
 	{"broken xml is refused with its line", broken_xml_is_refused_with_its_line, TEST_PLAIN},
 	{"more dialogs than anybody has are refused", more_dialogs_than_anybody_has_are_refused, TEST_PLAIN},
 	{"several documents become one", several_documents_become_one, TEST_PLAIN},
+	{"a partial document changes the dialogs that it names", a_partial_document_changes_the_dialogs_that_it_names,
+	 TEST_PLAIN},
+	{"parties that are left out are as before", parties_that_are_left_out_are_as_before, TEST_PLAIN},
+	{"more dialogs than anybody has are not merged", more_dialogs_than_anybody_has_are_not_merged, TEST_PLAIN},
 	{"what one publisher does not say the other may", what_one_publisher_does_not_say_the_other_may, TEST_PLAIN},
 	{"each style gets its form", each_style_gets_its_form, TEST_PLAIN},
 	{"a simple document is what a publisher would write", a_simple_document_is_what_a_publisher_would_write,
