@@ -52,6 +52,9 @@ struct event_package {
 			    struct event_target *target, const char **sentence);
 	/* May `watcher` see the resource of that name, beyond what the policy says? NULL: the policy alone decides. */
 	bool (*may_watch)(void *arg, struct slice name, const struct account *watcher);
+	/* May `publisher`, whom nobody trusts to speak for others, publish for the resource of that name? NULL:
+	 * everybody for himself, by his own address. */
+	bool (*may_publish)(void *arg, struct slice name, const struct account *publisher);
 	/* The state now, in `arena`; what the formats take. Publications may be read from the resource. ERR_NO_MEMORY.
 	 */
 	int (*compose)(void *arg, const struct resource *resource, struct arena *arena, const void **state);

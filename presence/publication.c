@@ -93,21 +93,30 @@ static bool resource_is_known(struct publishing *publishing)
 	return status == 0 || refuse(publishing, status, sentence);
 }
 
+static bool is_senders_own(struct publishing *publishing)
+{
+	struct request *request = publishing->request;
+	const struct package_row *row = publishing->row;
+	struct slice user;
+	if (!request->sender)
+		return false;
+	if (row->package->may_publish)
+		return row->package->may_publish(row->arg, publishing->target.name, request->sender);
+	return domain_user(publishing->events->parts.domain, &request->arena,
+			   sip_message_request_uri(&request->message), &user) == 0 &&
+	       slice_equal(user, account_user(request->sender));
+}
+
 /* Step 3: one's own presentity, unless one speaks for others. */
 static bool sender_may_publish(struct publishing *publishing)
 {
 	struct request *request = publishing->request;
-	struct slice user;
 	if (request->is_trusted)
 		return true;
 	if (publishing->row->package->is_trusted_only)
 		return refuse(publishing, SIP_FORBIDDEN, "Only trusted publishers may publish this event");
-	if (!request->sender ||
-	    domain_user(publishing->events->parts.domain, &request->arena, sip_message_request_uri(&request->message),
-			&user) != 0 ||
-	    !slice_equal(user, account_user(request->sender)))
-		return refuse(publishing, SIP_FORBIDDEN, "Nobody publishes the state of somebody else");
-	return true;
+	return is_senders_own(publishing) ||
+	       refuse(publishing, SIP_FORBIDDEN, "Nobody publishes the state of somebody else");
 }
 
 /* --- which publication -------------------------------------------------------------------------------------------- */
