@@ -7,15 +7,29 @@ static void take(struct mailbox_counts *counts, enum message_class which, const 
 	counts->of[which] = *of;
 }
 
+static void take_named(struct mailbox_counts *counts, const struct message_summary *summary)
+{
+	for (int i = 0; i < MESSAGE_CLASS_COUNT; i++)
+		if (summary->has[i])
+			take(counts, (enum message_class)i, &summary->counts[i]);
+	if (counts->has == 0)
+		counts->has = 1u << MESSAGE_VOICE;
+}
+
 struct mailbox_counts mailbox_counts_of(const struct message_summary *summary)
 {
 	struct mailbox_counts counts = {0};
-	for (int i = 0; i < MESSAGE_CLASS_COUNT; i++)
-		if (summary->has[i])
-			take(&counts, (enum message_class)i, &summary->counts[i]);
-	if (counts.has == 0)
-		counts.has = 1u << MESSAGE_VOICE;
+	take_named(&counts, summary);
 	return counts;
+}
+
+void mailbox_counts_update(struct mailbox_counts *counts, const struct message_summary *summary)
+{
+	/* The classes that phones were told of are told on, as 0. */
+	if (summary->names_none && !summary->is_waiting)
+		for (int i = 0; i < MESSAGE_CLASS_COUNT; i++)
+			counts->of[i] = (struct message_counts){0};
+	take_named(counts, summary);
 }
 
 static void add(uint32_t *sum, uint32_t number)

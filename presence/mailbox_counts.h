@@ -16,6 +16,9 @@ struct mailbox_counts {
 /* What a summary says, as it is kept: classes that it does not have are 0, and one that has none at all says that there
  * are no voice messages. */
 struct mailbox_counts mailbox_counts_of(const struct message_summary *summary);
+/* The same by somebody who speaks only of the classes that he names: the others stay as they are in `counts`. Who names
+ * none and says that nothing waits, speaks of all. */
+void mailbox_counts_update(struct mailbox_counts *counts, const struct message_summary *summary);
 /* Numbers stay at their most where the sum is larger. */
 void mailbox_counts_add(struct mailbox_counts *sum, const struct mailbox_counts *counts);
 bool mailbox_counts_are_equal(const struct mailbox_counts *a, const struct mailbox_counts *b);

@@ -48,6 +48,10 @@ void mailboxes_load(struct mailboxes *mailboxes, storage_done_fn *done, void *ar
  * name; storage's codes. Nobody is told of it, and nothing is written, where nothing has changed. */
 void mailbox_set(struct mailboxes *mailboxes, struct slice name, const struct message_summary *summary,
 		 storage_done_fn *done, void *arg);
+/* The same by somebody who speaks only of the classes that `summary` has (a PBX of voice alone): the others stay as
+ * they are, unless `names_none` and nothing waits: then all become 0. */
+void mailbox_update(struct mailboxes *mailboxes, struct slice name, const struct message_summary *summary,
+		    storage_done_fn *done, void *arg);
 /* Who uses a shared mailbox beside the account of its name; makes it where it is new, and with no users and no counts
  * forgets it. `done` as above; ERR_NOT_FOUND: a user is no account, or the name cannot be one; ERR_LIMIT. */
 void mailbox_share(struct mailboxes *mailboxes, struct slice name, const struct slice *users, size_t count,

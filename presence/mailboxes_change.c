@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One call of mailbox_set or mailbox_share. The texts stand behind it in one allocation. */
+/* One call of mailbox_set, mailbox_update or mailbox_share. The texts stand behind it in one allocation. */
 struct mailbox_change {
 	struct list_link link; /* in mailboxes.ended */
 	struct mailboxes *mailboxes;
@@ -14,7 +14,9 @@ struct mailbox_change {
 	int result;
 	struct mailbox *mailbox; /* held by mailbox.changes */
 	uint64_t number;
-	struct mailbox_counts counts; /* mailbox_set */
+	struct message_summary summary; /* mailbox_set, mailbox_update: what was told */
+	struct mailbox_counts counts;   /* and what follows of it */
+	bool is_partial;                /* mailbox_update */
 	struct slice name;
 	size_t user_count, checked; /* mailbox_share */
 	struct slice users[];
@@ -92,6 +94,8 @@ static bool begin_saving(struct mailbox_change *change)
 
 static void end_saving(struct mailbox_change *change, int result)
 {
+	if (change->mailbox->newest == change)
+		change->mailbox->newest = NULL;
 	change->mailbox->changes--;
 	mailbox_release(change->mailboxes, change->mailbox);
 	change->result = result;
@@ -125,6 +129,18 @@ static void on_counts_saved(void *arg, int result)
 	end_saving(change, result);
 }
 
+/* What is left alone is as the change before it leaves it, which may not be committed yet. Should that one fail, its
+ * caller is told so and tells it again. */
+static struct mailbox_counts counts_of(const struct mailbox_change *change)
+{
+	const struct mailbox *mailbox = change->mailbox;
+	if (!change->is_partial)
+		return mailbox_counts_of(&change->summary);
+	struct mailbox_counts counts = mailbox->newest ? mailbox->newest->counts : mailbox->counts;
+	mailbox_counts_update(&counts, &change->summary);
+	return counts;
+}
+
 static void save_counts(struct mailbox_change *change)
 {
 	struct stored_message_count rows[MESSAGE_CLASS_COUNT];
@@ -132,12 +148,14 @@ static void save_counts(struct mailbox_change *change)
 		end_later(change, ERR_NO_MEMORY);
 		return;
 	}
-	const struct mailbox *mailbox = change->mailbox;
+	struct mailbox *mailbox = change->mailbox;
+	change->counts = counts_of(change);
 	if (mailbox->changes == 1 && mailbox->is_known && mailbox_counts_are_equal(&mailbox->counts, &change->counts)) {
-		change->mailbox->changes--;
+		mailbox->changes--;
 		end_later(change, 0);
 		return;
 	}
+	mailbox->newest = change;
 	size_t count = mailbox_counts_write(&change->counts, change->name, rows);
 	storage_save_mailbox(change->mailboxes->parts.storage, change->name, rows, count, on_counts_saved, change);
 }
@@ -152,17 +170,25 @@ static void on_owner_loaded(void *arg, int result, struct account *account)
 		end_later(change, result);
 }
 
-void mailbox_set(struct mailboxes *mailboxes, struct slice name, const struct message_summary *summary,
-		 storage_done_fn *done, void *arg)
+static struct mailbox_change *tell_counts(struct mailboxes *mailboxes, struct slice name,
+					  const struct message_summary *summary, storage_done_fn *done, void *arg)
 {
 	struct mailbox_change *change = change_create(mailboxes, name, NULL, 0);
 	if (!change) {
 		done(arg, ERR_NO_MEMORY);
-		return;
+		return NULL;
 	}
 	change->done = done;
 	change->arg = arg;
-	change->counts = mailbox_counts_of(summary);
+	change->summary = *summary;
+	change->summary.account = SLICE(""); /* points into the body, which goes */
+	return change;
+}
+
+static void begin_counts(struct mailbox_change *change)
+{
+	struct mailboxes *mailboxes = change->mailboxes;
+	struct slice name = change->name;
 	const struct mailbox *mailbox = mailbox_find(mailboxes, name);
 	if (!mailbox_name_is_good(name))
 		end_later(change, ERR_NOT_FOUND);
@@ -171,6 +197,24 @@ void mailbox_set(struct mailboxes *mailboxes, struct slice name, const struct me
 		save_counts(change);
 	else
 		accounts_load(mailboxes->parts.accounts, change->name, on_owner_loaded, change);
+}
+
+void mailbox_set(struct mailboxes *mailboxes, struct slice name, const struct message_summary *summary,
+		 storage_done_fn *done, void *arg)
+{
+	struct mailbox_change *change = tell_counts(mailboxes, name, summary, done, arg);
+	if (change)
+		begin_counts(change);
+}
+
+void mailbox_update(struct mailboxes *mailboxes, struct slice name, const struct message_summary *summary,
+		    storage_done_fn *done, void *arg)
+{
+	struct mailbox_change *change = tell_counts(mailboxes, name, summary, done, arg);
+	if (!change)
+		return;
+	change->is_partial = true;
+	begin_counts(change);
 }
 
 /* --- users -------------------------------------------------------------------------------------------------------- */
@@ -378,6 +422,7 @@ void mailboxes_account_removed(struct mailboxes *mailboxes, struct slice name)
 		return;
 	storage_save_mailbox(mailboxes->parts.storage, mailbox_name(mailbox), NULL, 0, on_forgotten, NULL);
 	mailbox->applied = ++mailboxes->change_count;
+	mailbox->newest = NULL;
 	mailbox->is_known = false;
 	mailbox->counts = (struct mailbox_counts){0};
 	mailbox_announce(mailboxes, mailbox); /* an account of the same name may be made at once */

@@ -16,13 +16,16 @@
 
 enum { MAILBOX_LISTENERS_MOST = 4 };
 
+struct mailbox_change;
+
 struct mailbox {
 	struct table_link link; /* by name */
 	struct list_link uses;  /* struct mailbox_use, of_mailbox */
 	struct mailbox_counts counts;
-	uint64_t applied; /* the number of the change that they are from */
-	unsigned changes; /* being committed; they hold it */
-	bool is_known;    /* somebody has told its counts */
+	const struct mailbox_change *newest; /* of its counts, being committed; NULL: none */
+	uint64_t applied;                    /* the number of the change that they are from */
+	unsigned changes;                    /* being committed; they hold it */
+	bool is_known;                       /* somebody has told its counts */
 	uint8_t name_length;
 	char name[];
 };

@@ -101,8 +101,8 @@ static void tell_next(struct telling *telling)
 		(void)refuse(telling->voicemail, telling->request, SIP_NOT_FOUND,
 			     "The NOTIFY names neither an account nor a mailbox of this server");
 	else
-		mailbox_set(telling->voicemail->mailboxes, telling->mailboxes[telling->next], &telling->summary,
-			    on_told, telling);
+		mailbox_update(telling->voicemail->mailboxes, telling->mailboxes[telling->next], &telling->summary,
+			       on_told, telling);
 }
 
 static struct telling *begin_telling(struct voicemail *voicemail, struct request *request)

@@ -35,7 +35,7 @@ bool message_class_find(struct slice name, enum message_class *which)
 
 struct reading {
 	struct message_summary summary;
-	bool has_status, has_account, has_counts;
+	bool has_status, has_account;
 	unsigned line; /* from 1, for the sentence */
 	struct body_error *error;
 };
@@ -118,7 +118,7 @@ static int read_class(struct reading *reading, size_t which, struct slice value)
 	if (!read_counts(value, &summary->counts[which]))
 		return complain(reading, "has no counts of the form 2/8 (0/2)");
 	summary->has[which] = true;
-	reading->has_counts = true;
+	summary->names_none = false;
 	return 0;
 }
 
@@ -162,7 +162,7 @@ static int read_lines(struct reading *reading, struct slice rest)
 
 int message_summary_parse(struct slice body, struct message_summary *summary, struct body_error *error)
 {
-	struct reading reading = {.error = error};
+	struct reading reading = {.summary.names_none = true, .error = error};
 	int result = read_lines(&reading, body);
 	if (result)
 		return result;
@@ -170,7 +170,7 @@ int message_summary_parse(struct slice body, struct message_summary *summary, st
 		body_complain(error, "The message summary has no Messages-Waiting line");
 		return ERR_SYNTAX;
 	}
-	if (!reading.has_counts) {
+	if (reading.summary.names_none) {
 		reading.summary.has[MESSAGE_VOICE] = true;
 		reading.summary.counts[MESSAGE_VOICE].fresh = reading.summary.is_waiting ? 1 : 0;
 	}

@@ -25,6 +25,7 @@ struct message_counts {
 
 struct message_summary {
 	bool is_waiting;
+	bool names_none; /* parsed: no class was named; what `counts` has of voice follows from `is_waiting` */
 	bool has[MESSAGE_CLASS_COUNT]; /* the class was named */
 	struct message_counts counts[MESSAGE_CLASS_COUNT];
 	struct slice account; /* Message-Account as it stood; empty: none */

@@ -82,7 +82,7 @@ static void apply(void *arg, const struct published *published, event_applied_fn
 	if (mwi.mailbox.length > 0)
 		memcpy(application->mailbox, mwi.mailbox.at, mwi.mailbox.length);
 	struct message_summary summary = summary_of(&mwi);
-	mailbox_set(arg, slice_of(application->mailbox, application->length), &summary, on_set, application);
+	mailbox_update(arg, slice_of(application->mailbox, application->length), &summary, on_set, application);
 }
 
 static const char *const accepts[] = {"application/json", NULL};

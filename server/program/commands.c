@@ -30,7 +30,7 @@ static const struct command commands[] = {
 	{"why", "WATCHER USER", "Say why a watcher was told of a user's or mailbox's state, or was not.", why_command,
 	 TAKES_CONFIGURATION, 2, 2},
 	{"mailbox set", "NAME CLASS=NEW/OLD...",
-	 "Set what waits in a mailbox: voice=3/1 voice-urgent=1/0 fax=2/0; classes that are not named become 0.",
+	 "Set what waits in a mailbox: voice=3/1 voice-urgent=1/0 fax=2/0; classes that are not named stay.",
 	 mailbox_set_command, TAKES_CONFIGURATION, 2, SIZE_MAX},
 	{"mailbox list", "", "List the mailboxes, what waits in them, and who shares them.", mailbox_list_command,
 	 TAKES_CONFIGURATION, 0, 0},

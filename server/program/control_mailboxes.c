@@ -115,7 +115,7 @@ void handle_mailbox_set(void *arg, struct control_call *call, const struct contr
 	if (wrong)
 		refuse(change, wrong);
 	else
-		mailbox_set(node->mailboxes, change->name, &summary, on_changed, change);
+		mailbox_update(node->mailboxes, change->name, &summary, on_changed, change);
 }
 
 void handle_mailbox_share(void *arg, struct control_call *call, const struct control_request *request)

@@ -26,6 +26,7 @@ static struct slice plain_name(struct slice text)
 struct wanted {
 	struct slice name;
 	bool found;
+	struct message_summary *summary; /* find_mailbox: takes the classes that it does not have */
 };
 
 static void look_at_account(void *arg, struct slice user, struct slice domain, unsigned devices, unsigned messages)
@@ -46,8 +47,16 @@ static int find_account(struct administration *administration, struct slice name
 
 static void look_at_count(void *arg, const struct stored_message_count *count)
 {
-	(void)arg;
-	(void)count;
+	const struct wanted *wanted = arg;
+	enum message_class which;
+	if (!slice_equal(count->mailbox, wanted->name) || !message_class_find(count->class_name, &which) ||
+	    wanted->summary->has[which])
+		return;
+	wanted->summary->has[which] = true;
+	wanted->summary->counts[which] = (struct message_counts){.fresh = count->fresh,
+								 .old = count->old,
+								 .urgent_fresh = count->urgent_fresh,
+								 .urgent_old = count->urgent_old};
 }
 
 static void look_at_user(void *arg, struct slice mailbox, struct slice user)
@@ -57,14 +66,12 @@ static void look_at_user(void *arg, struct slice mailbox, struct slice user)
 	wanted->found = wanted->found || slice_equal(mailbox, wanted->name);
 }
 
-static int find_mailbox(struct administration *administration, struct slice name)
+/* Is there such a mailbox? What waits in it of classes that `summary` does not have, is added to that. */
+static int find_mailbox(struct administration *administration, struct slice name, struct message_summary *summary)
 {
-	struct wanted wanted = {.name = name};
-	int result = find_account(administration, name);
-	if (result != ERR_NOT_FOUND)
-		return result;
-	result = administration_list_mailboxes(administration, look_at_count, look_at_user, &wanted);
-	return result < 0 ? result : wanted.found ? 0 : ERR_NOT_FOUND;
+	struct wanted wanted = {.name = name, .summary = summary};
+	int result = administration_list_mailboxes(administration, look_at_count, look_at_user, &wanted);
+	return result < 0 || wanted.found ? result : find_account(administration, name);
 }
 
 /* --- changes --- */
@@ -73,11 +80,13 @@ int mailbox_database_set(struct administration *administration, struct slice nam
 			 const struct message_summary *summary)
 {
 	struct stored_message_count counts[MESSAGE_CLASS_COUNT];
+	struct message_summary all = *summary;
 	size_t count = 0;
 	name = plain_name(name);
+	int result = find_mailbox(administration, name, &all);
 	for (size_t i = 0; i < MESSAGE_CLASS_COUNT; i++) {
-		const struct message_counts *of = &summary->counts[i];
-		if (!summary->has[i])
+		const struct message_counts *of = &all.counts[i];
+		if (!all.has[i])
 			continue;
 		counts[count++] = (struct stored_message_count){.mailbox = name,
 								.class_name = message_class_name((enum message_class)i),
@@ -86,7 +95,6 @@ int mailbox_database_set(struct administration *administration, struct slice nam
 								.urgent_fresh = of->urgent_fresh,
 								.urgent_old = of->urgent_old};
 	}
-	int result = find_mailbox(administration, name);
 	if (result == 0)
 		result = administration_put_mailbox(administration, name, counts, count);
 	return result < 0 ? result : mailbox_database_print(administration, name);

@@ -30,6 +30,43 @@ static void classes_that_are_not_named_become_zero(void)
 	CHECK_NUMBER(counts.of[MESSAGE_FAX].fresh, 2);
 }
 
+static void read_and_update(struct slice body, struct mailbox_counts *counts)
+{
+	struct message_summary before = summary_of(MESSAGE_VOICE, 3, 1), summary = {0};
+	before.has[MESSAGE_FAX] = before.has[MESSAGE_TEXT] = true;
+	before.counts[MESSAGE_FAX] = (struct message_counts){2, 1, 1, 1};
+	struct body_error error;
+	CHECK_NUMBER(message_summary_parse(body, &summary, &error), 0);
+	*counts = mailbox_counts_of(&before);
+	mailbox_counts_update(counts, &summary);
+}
+
+static void who_names_classes_speaks_of_them_alone(void)
+{
+	struct mailbox_counts counts = {0};
+	read_and_update(SLICE("Messages-Waiting: yes\nVoice-Message: 5/0\n"), &counts);
+	CHECK_NUMBER(counts.of[MESSAGE_VOICE].fresh, 5);
+	CHECK_NUMBER(counts.of[MESSAGE_VOICE].old, 0);
+	CHECK_NUMBER(counts.of[MESSAGE_FAX].fresh, 2);
+	CHECK_NUMBER(counts.of[MESSAGE_FAX].urgent_old, 1);
+	read_and_update(SLICE("Messages-Waiting: no\nFax-Message: 0/1\n"), &counts);
+	CHECK_NUMBER(counts.of[MESSAGE_VOICE].fresh, 3);
+	CHECK_NUMBER(counts.of[MESSAGE_FAX].fresh, 0);
+	CHECK_NUMBER(counts.of[MESSAGE_FAX].urgent_fresh, 0);
+	CHECK_NUMBER(counts.has, 1u << MESSAGE_VOICE | 1u << MESSAGE_FAX | 1u << MESSAGE_TEXT);
+}
+
+static void who_names_no_class_speaks_of_all_when_nothing_waits_and_of_voice_when_something_does(void)
+{
+	struct mailbox_counts counts = {0};
+	read_and_update(SLICE("Messages-Waiting: no\n"), &counts);
+	CHECK(mailbox_counts_are_zero(&counts));
+	CHECK_NUMBER(counts.has, 1u << MESSAGE_VOICE | 1u << MESSAGE_FAX | 1u << MESSAGE_TEXT);
+	read_and_update(SLICE("Messages-Waiting: yes\n"), &counts);
+	CHECK_NUMBER(counts.of[MESSAGE_VOICE].fresh, 1);
+	CHECK_NUMBER(counts.of[MESSAGE_FAX].fresh, 2);
+}
+
 static void a_lamp_is_the_sum_of_its_mailboxes(void)
 {
 	struct message_summary voice = summary_of(MESSAGE_VOICE, 1, 4), more = summary_of(MESSAGE_VOICE, 2, 0),
@@ -92,6 +129,9 @@ int main(int argc, char **argv)
 		{"a_summary_without_classes_says_that_there_are_no_voice_messages",
 		 a_summary_without_classes_says_that_there_are_no_voice_messages, TEST_PLAIN},
 		{"classes_that_are_not_named_become_zero", classes_that_are_not_named_become_zero, TEST_PLAIN},
+		{"who_names_classes_speaks_of_them_alone", who_names_classes_speaks_of_them_alone, TEST_PLAIN},
+		{"who_names_no_class_speaks_of_all_when_nothing_waits_and_of_voice_when_something_does",
+		 who_names_no_class_speaks_of_all_when_nothing_waits_and_of_voice_when_something_does, TEST_PLAIN},
 		{"a_lamp_is_the_sum_of_its_mailboxes", a_lamp_is_the_sum_of_its_mailboxes, TEST_PLAIN},
 		{"a_sum_does_not_wrap_round", a_sum_does_not_wrap_round, TEST_PLAIN},
 		{"what_was_named_makes_a_difference_even_if_it_is_zero",
