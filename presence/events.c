@@ -281,20 +281,50 @@ void events_account_removed(struct events *events, struct account *account)
 	end_watchers_of(events, account_user(account));
 }
 
-bool events_device_subscribes(const struct events *events, const struct account *account, const struct device *device,
-			      const char *package)
+static unsigned port_of(const struct sip_uri *uri)
+{
+	return uri->port != 0 ? uri->port : uri->scheme == URI_SIPS ? 5061 : 5060;
+}
+
+/* Phones write other parameters into the Contact of SUBSCRIBE than into that of REGISTER. */
+static bool is_same_place(struct slice a, struct slice b)
+{
+	struct sip_uri first, second;
+	return slice_equal(a, b) || (sip_uri_parse(a, &first) == 0 && sip_uri_parse(b, &second) == 0 &&
+				     !slice_is_empty(first.host) && slice_equal(first.user, second.user) &&
+				     sip_host_equal(first.host, second.host) && port_of(&first) == port_of(&second));
+}
+
+/* The flow of an edge (Path, RFC 3327) is that of all phones behind it, and says nothing. */
+static bool is_same_way(const struct subscription *subscription, const struct binding *binding)
+{
+	bool is_direct = slice_is_empty(binding_text(binding, BINDING_PATH));
+	return (subscription->is_reachable && binding->reachable && is_direct &&
+		flow_equal(&subscription->flow, &binding->flow)) ||
+	       is_same_place(dialog_text(&subscription->dialog, DIALOG_TARGET), binding_text(binding, BINDING_CONTACT));
+}
+
+static bool is_of_phone(const struct subscription *subscription, const struct binding *binding)
+{
+	const struct device *device = binding->device;
+	if (device->id == STORAGE_DEVICE_WITHOUT_INSTANCE)
+		return is_same_way(subscription, binding);
+	if (subscription->device_id != STORAGE_DEVICE_WITHOUT_INSTANCE)
+		return subscription->device_id == device->id;
+	for (const struct binding *each = device->bindings; each; each = each->next)
+		if (is_same_way(subscription, each))
+			return true;
+	return false;
+}
+
+bool events_phone_subscribes(const struct events *events, const struct binding *binding, const char *package)
 {
 	const struct package_row *row = events_find_package(events, slice_text(package));
-	for (const struct subscription *each = account->subscriptions; each; each = each->next_of_watcher) {
-		if (events_row(events, each->resource) != row || each->state == SUBSCRIPTION_ENDING)
-			continue;
-		if (device->id != STORAGE_DEVICE_WITHOUT_INSTANCE && each->device_id == device->id)
+	const struct account *account = binding->device->account;
+	for (const struct subscription *each = account->subscriptions; each; each = each->next_of_watcher)
+		if (events_row(events, each->resource) == row && each->state != SUBSCRIPTION_ENDING &&
+		    is_of_phone(each, binding))
 			return true;
-		/* Without an instance: the same address is the same phone. */
-		for (const struct binding *binding = device->bindings; binding; binding = binding->next)
-			if (each->is_reachable && binding->reachable && flow_equal(&each->flow, &binding->flow))
-				return true;
-	}
 	return false;
 }
 

@@ -103,9 +103,10 @@ void publication_put(struct events *events, const struct event_package *package,
 		     struct slice content_type, struct slice body, uint32_t expires_s, storage_done_fn *done,
 		     void *arg);
 
-/* True where the device has a subscription of its own to that package (any resource): it needs nothing unasked. */
-bool events_device_subscribes(const struct events *events, const struct account *account, const struct device *device,
-			      const char *package);
+/* True where the phone of that binding has a subscription of its own to that package (any resource), also one that is
+ * suspended: it needs nothing unasked. A phone is a device; of the device without an instance each binding is one.
+ * Where either says no instance, the same flow or the same user, host and port in Contact make it the same phone. */
+bool events_phone_subscribes(const struct events *events, const struct binding *binding, const char *package);
 
 /* --- looking inside ------------------------------------------------------------------------------------------- */
 

@@ -9,50 +9,11 @@
 
 #include <stdlib.h>
 
-enum {
-	/* A device that subscribes does so right after it has registered: then it needs nothing unasked. */
-	SETTLING_MS = 1500,
-	TOKEN_LENGTH = 20
-};
+enum { TOKEN_LENGTH = 20 };
 
 static void try_to_tell(struct lamp *lamp);
 
-/* --- records ------------------------------------------------------------------------------------------------------ */
-
-static uint64_t hash_of(const struct lamps *lamps, const struct device *device)
-{
-	return table_hash(&lamps->by_device, &device, sizeof(device));
-}
-
-static bool is_of_device(const struct table_link *link, const void *key)
-{
-	return CONTAINER_OF(link, const struct lamp, link)->device == key;
-}
-
-static struct lamp *find(const struct lamps *lamps, const struct device *device)
-{
-	struct table_link *link = table_find(&lamps->by_device, hash_of(lamps, device), is_of_device, device);
-	return link ? CONTAINER_OF(link, struct lamp, link) : NULL;
-}
-
-/* The record of a device, made where it is new; NULL where memory is exhausted. */
-static struct lamp *get(struct lamps *lamps, struct device *device)
-{
-	struct lamp *lamp = find(lamps, device);
-	if (lamp)
-		return lamp;
-	lamp = calloc(1, sizeof *lamp);
-	if (!lamp) {
-		log_event(lamps->parts->log, LOG_ERROR, "lamp_not_told",
-			  &(struct log_context){.aor = account_user(device->account)}, "%s", error_text(ERR_NO_MEMORY));
-		return NULL;
-	}
-	lamp->lamps = lamps;
-	lamp->device = device;
-	device_hold(lamps->parts->accounts, device);
-	table_insert(&lamps->by_device, &lamp->link, hash_of(lamps, device));
-	return lamp;
-}
+/* --- one lamp ----------------------------------------------------------------------------------------------------- */
 
 static void stop(struct lamp *lamp)
 {
@@ -100,7 +61,7 @@ static bool is_wanted(struct lamp *lamp, const struct binding *binding)
 	const struct lamps *lamps = lamp->lamps;
 	if (!lamps->options.is_on || lamp->is_refused || !profile_of(lamps, binding)->unsolicited_mwi)
 		return false;
-	if (!events_device_subscribes(lamps->events, lamp->device->account, lamp->device, message_summary_package.name))
+	if (!events_phone_subscribes(lamps->events, binding, message_summary_package.name))
 		return true;
 	lamp->told = 0; /* what it shows is no business of ours, until it subscribes no more */
 	return false;
@@ -172,7 +133,7 @@ static void on_answer(void *arg, int result, struct sip_message *response)
 		counters->unanswered++;
 		log_outcome(lamp, "lamp_unanswered", status,
 			    response ? "it is told again after a while" : error_text(result));
-		if (location_reachable(lamp->device)) /* else its return is told */
+		if (lamp_way(lamp)) /* else its return is told */
 			retry(lamp);
 		return;
 	}
@@ -229,7 +190,7 @@ static int send_notify(struct lamp *lamp, const struct binding *binding, struct 
 static void try_to_tell(struct lamp *lamp)
 {
 	struct lamps *lamps = lamp->lamps;
-	const struct binding *binding = location_reachable(lamp->device);
+	const struct binding *binding = lamp_way(lamp);
 	lamp->is_due = lamp->transaction != NULL;
 	if (lamp->is_due || !binding || !is_wanted(lamp, binding))
 		return;
@@ -250,23 +211,46 @@ static void try_to_tell(struct lamp *lamp)
 	arena_finish(&arena);
 }
 
-/* Something may be new for the device; one that waits goes on waiting. */
-static void consider(struct lamps *lamps, struct device *device)
+static bool gets_it_unasked(const struct lamps *lamps, const struct binding *binding)
 {
-	const struct binding *binding = location_reachable(device);
-	if (!binding || !lamps->options.is_on || !profile_of(lamps, binding)->unsolicited_mwi)
+	return lamps->options.is_on && profile_of(lamps, binding)->unsolicited_mwi;
+}
+
+static uint64_t hash_of_call_id(const struct lamps *lamps, const struct binding *binding)
+{
+	struct slice call_id = binding_text(binding, BINDING_CALL_ID);
+	return table_hash(&lamps->by_device, call_id.at, call_id.length);
+}
+
+static void note_registration(struct lamp *lamp, const struct binding *binding)
+{
+	lamp->flow = binding->flow;
+	lamp->call_id = hash_of_call_id(lamp->lamps, binding);
+	lamp->cseq = binding->cseq;
+}
+
+/* Something may be new for the phone; one that waits goes on waiting. */
+static void consider(struct lamps *lamps, const struct binding *binding)
+{
+	if (!gets_it_unasked(lamps, binding))
 		return;
-	struct lamp *lamp = find(lamps, device);
+	struct lamp *lamp = lamp_find(lamps, binding);
 	if (!lamp) {
-		lamp = get(lamps, device);
+		lamp = lamp_get(lamps, binding);
 		if (!lamp)
 			return;
-		lamp->flow = binding->flow;
-		struct slice call_id = binding_text(binding, BINDING_CALL_ID);
-		lamp->call_id = table_hash(&lamps->by_device, call_id.at, call_id.length);
+		note_registration(lamp, binding);
 	}
 	if (!timer_is_running(&lamp->timer))
 		try_to_tell(lamp);
+}
+
+static unsigned consider_all(struct lamps *lamps, const struct account *account)
+{
+	unsigned count = 0;
+	for (const struct device *device = account->devices; device; device = device->next)
+		count += lamps_each_phone(lamps, device, consider);
+	return count;
 }
 
 /* --- what happens elsewhere --------------------------------------------------------------------------------------- */
@@ -278,40 +262,39 @@ static void on_lamp(void *arg, struct slice user)
 	if (!account)
 		return;
 	account_hold(lamps->parts->accounts, account);
-	for (struct device *device = account->devices; device; device = device->next)
-		consider(lamps, device);
+	(void)consider_all(lamps, account);
 	account_release(lamps->parts->accounts, account);
 }
 
 /* It was not there before, or may have forgotten what it was told. */
-static bool is_anew(const struct lamp *lamp, const struct binding *binding, uint64_t call_id)
+static bool is_anew(const struct lamp *lamp, const struct binding *binding)
 {
-	return lamp->call_id != call_id || !flow_equal(&lamp->flow, &binding->flow);
+	return lamp->call_id != hash_of_call_id(lamp->lamps, binding) || !flow_equal(&lamp->flow, &binding->flow);
+}
+
+/* Any of the phones of the device may have registered just now. */
+static void look_again(struct lamps *lamps, const struct binding *binding)
+{
+	struct lamp *lamp = gets_it_unasked(lamps, binding) ? lamp_get(lamps, binding) : NULL;
+	if (!lamp)
+		return;
+	bool is_new = is_anew(lamp, binding), is_alive = lamp->cseq != binding->cseq;
+	if (is_new) {
+		stop(lamp);
+		lamp->told = 0;
+		lamp->wait_s = 0;
+		lamp->is_refused = lamp->is_due = false;
+		mailboxes_text_messages_changed(lamps->mailboxes, account_user(lamp->device->account));
+		try_later(lamp, lamps->options.settling_ms);
+	} else if (is_alive && lamp->wait_s > 0 && timer_is_running(&lamp->timer)) {
+		try_later(lamp, 0);
+	}
+	note_registration(lamp, binding);
 }
 
 void lamps_device_returned(struct lamps *lamps, struct device *device)
 {
-	const struct binding *binding = location_reachable(device);
-	if (!binding || !lamps->options.is_on || !profile_of(lamps, binding)->unsolicited_mwi)
-		return;
-	struct slice text = binding_text(binding, BINDING_CALL_ID);
-	uint64_t call_id = table_hash(&lamps->by_device, text.at, text.length);
-	struct lamp *lamp = get(lamps, device);
-	if (!lamp)
-		return;
-	if (!is_anew(lamp, binding, call_id)) {
-		if (lamp->wait_s > 0 && timer_is_running(&lamp->timer)) /* it is alive */
-			try_later(lamp, 0);
-		return;
-	}
-	stop(lamp);
-	lamp->flow = binding->flow;
-	lamp->call_id = call_id;
-	lamp->told = 0;
-	lamp->wait_s = 0;
-	lamp->is_refused = lamp->is_due = false;
-	mailboxes_text_messages_changed(lamps->mailboxes, account_user(device->account));
-	try_later(lamp, SETTLING_MS);
+	(void)lamps_each_phone(lamps, device, look_again);
 }
 
 void lamps_bindings_changed(struct lamps *lamps, struct account *account)
@@ -319,9 +302,9 @@ void lamps_bindings_changed(struct lamps *lamps, struct account *account)
 	account_hold(lamps->parts->accounts, account);
 	struct device *next;
 	for (struct device *device = account->devices; device; device = next) {
+		struct lamp *lamp;
 		next = device->next;
-		struct lamp *lamp = device->bindings ? NULL : find(lamps, device);
-		if (lamp)
+		while ((lamp = lamp_find_gone(lamps, device)))
 			destroy(lamp);
 	}
 	account_release(lamps->parts->accounts, account);
@@ -336,18 +319,19 @@ static void resume_end(struct lamps *lamps)
 	free(lamps->resumed);
 	lamps->resumed = NULL;
 	lamps->resumed_count = lamps->resumed_next = 0;
+	lamps->resumed_ahead = 0;
 }
 
 static void on_resume(struct timer *timer)
 {
 	struct lamps *lamps = CONTAINER_OF(timer, struct lamps, resume);
 	unsigned turn = pace_turn(&lamps->pace, lamps->options.per_second);
-	for (; turn > 0 && lamps->resumed_next < lamps->resumed_count; turn--) {
+	while (lamps->resumed_ahead < turn && lamps->resumed_next < lamps->resumed_count) {
 		struct account *account = lamps->resumed[lamps->resumed_next++];
-		for (struct device *device = account->devices; device; device = device->next)
-			consider(lamps, device);
+		lamps->resumed_ahead += consider_all(lamps, account);
 		account_release(lamps->parts->accounts, account);
 	}
+	lamps->resumed_ahead -= lamps->resumed_ahead < turn ? lamps->resumed_ahead : turn;
 	if (lamps->resumed_next < lamps->resumed_count)
 		timer_start(lamps->parts->timers, &lamps->resume, PACE_TURN_MS, on_resume);
 	else

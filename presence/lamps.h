@@ -1,7 +1,7 @@
-/* Voicemail lamps of devices that do not subscribe: NOTIFY unasked and out of dialog, when the counts change, when the
- * device registers, and, paced, after a start. Whether a device gets it is said by its profile; one that subscribes to
- * message-summary gets none. One NOTIFY is on its way to a device at a time, and what it says is what is current when
- * it is sent. SPDX-License-Identifier: MIT */
+/* Voicemail lamps of phones that do not subscribe: NOTIFY unasked and out of dialog, when the counts change, when the
+ * phone registers, and, paced, after a start. A phone is a device, or, without an instance, a binding. Whether it gets
+ * it is said by its profile; one that subscribes to message-summary gets none. One NOTIFY is on its way to a phone at a
+ * time, and what it says is what is current when it is sent. SPDX-License-Identifier: MIT */
 #pragma once
 
 #include "base/attributes.h"
@@ -11,8 +11,9 @@
 struct lamps;
 
 struct lamps_options {
-	bool is_on;          /* false: nothing is sent unasked */
-	unsigned per_second; /* how many are told in a second after a start */
+	bool is_on;           /* false: nothing is sent unasked */
+	unsigned settling_ms; /* after a registration: who subscribes does so before, and is told nothing unasked */
+	unsigned per_second;  /* how many are told in a second after a start */
 	unsigned retry_first_s, retry_most_s;
 };
 

@@ -7,14 +7,15 @@
 #include "presence/pace.h"
 #include "presence/profile.h"
 
-/* What is known of a device that gets its lamp unasked, as long as it has a binding.
+/* What is known of a phone that gets its lamp unasked, as long as it has a binding. A phone is a device; but the device
+ * without an instance stands for all phones of the account that do not say who they are: of them, each binding is one.
  *
  *   idle ──something to tell──▶ on its way ──answered──▶ idle
  *     ▲                             │ not answered
  *     └──────── refused ◀───────────┴──▶ waiting (timer) ──▶ on its way
  */
 struct lamp {
-	struct table_link link; /* by device */
+	struct table_link link; /* by device; those of one device stand together */
 	struct lamps *lamps;
 	struct device *device; /* held */
 	struct client_transaction *transaction;
@@ -22,9 +23,12 @@ struct lamp {
 	struct flow flow;    /* of its registration; of the NOTIFY on its way */
 	uint64_t call_id;    /* a hash of that of its registration */
 	uint64_t told, sent; /* hashes of the body that it has, and of the one on its way; 0: none */
+	uint32_t cseq;       /* of its last REGISTER */
 	unsigned wait_s;     /* the last back-off */
 	bool is_due;         /* something has changed while one was on its way */
 	bool is_refused;     /* it does not want any, until it registers anew */
+	uint16_t key_length;
+	char key[]; /* of its binding; empty: any of the device's */
 };
 
 struct lamps {
@@ -40,7 +44,23 @@ struct lamps {
 	struct pace pace;
 	struct account **resumed;
 	size_t resumed_count, resumed_next;
+	unsigned resumed_ahead; /* phones told before it was their turn, together with others of their account */
 };
+
+/* --- lamp_records.c --- */
+
+/* The newest way to the phone; NULL: there is none now. */
+const struct binding *lamp_way(const struct lamp *lamp);
+/* Each phone of the device that can be reached, by the newest way to it; returns how many there are. */
+typedef void lamp_phone_fn(struct lamps *lamps, const struct binding *binding);
+unsigned lamps_each_phone(struct lamps *lamps, const struct device *device, lamp_phone_fn *visit);
+/* The lamp of the binding's phone, or NULL; the same, made where it is new, NULL where memory is exhausted. */
+struct lamp *lamp_find(const struct lamps *lamps, const struct binding *binding);
+struct lamp *lamp_get(struct lamps *lamps, const struct binding *binding);
+/* One of the device that has no binding any more, or NULL. */
+struct lamp *lamp_find_gone(const struct lamps *lamps, const struct device *device);
+
+/* --- lamp_notify.c --- */
 
 /* Everything behind our Via (client_request.rest). */
 struct lamp_notify {

@@ -77,6 +77,7 @@ struct lamps_options node_lamps_options(const struct configuration *configuratio
 {
 	return (struct lamps_options){
 		.is_on = is_on(configuration->mailbox_unsolicited),
+		.settling_ms = configuration->mailbox_settling_ms,
 		.per_second = configuration->mailbox_paced_per_second,
 		.retry_first_s = configuration->mailbox_retry_first_s,
 		.retry_most_s = configuration->mailbox_retry_most_s,

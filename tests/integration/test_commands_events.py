@@ -125,6 +125,7 @@ def test_mailbox_set_lights_the_lamp_and_is_listed(server):
     check("Messages-Waiting: yes" in notify.text and "Voice-Message: 3/1 (1/0)" in notify.text, notify.text)
     check(said(server, "mailbox", "show", "alice@example.test") == text, "show")
     check(text in said(server, "mailbox", "list"), "list")
+    check(said(server, "mailbox", "set", "alice", "voice=3/1", "voice-urgent=1/0") == text, "fax stays")
     said(server, "mailbox", "share", "office", "alice", "bob")
     check(said(server, "mailbox", "set", "office", "voice=2") == "office\tvoice 2/0\tshared with alice, bob\n" or
           "shared with bob, alice" in said(server, "mailbox", "show", "office"), "shared")
@@ -184,6 +185,7 @@ def test_mailboxes_are_changed_without_a_server_for_the_next_start(_server):
         check(said(server, "mailbox", "share", "sales", "bob", "alice") ==
               "sales\tvoice 0/0\tshared with alice, bob\n", "share")
         check(said(server, "mailbox", "set", "sales", "voice=1", "fax=0/3").startswith("sales\tvoice 1/0, fax 0/3\t"), "sales")
+        check(said(server, "mailbox", "set", "sales", "voice=1").startswith("sales\tvoice 1/0, fax 0/3\t"), "fax stays")
         listed = "alice\tvoice 2/1\nsales\tvoice 1/0, fax 0/3\tshared with alice, bob\n"
         check(said(server, "mailbox", "list") == listed, said(server, "mailbox", "list"))
         check("no account or mailbox" in said(server, "mailbox", "set", "nobody", "voice=1", returncode=1), "nobody")

@@ -28,6 +28,7 @@ static void defaults_suit_phones_in_the_field(void)
 	CHECK_NUMBER(node_presence_policy(&configuration), WATCH_DOMAIN);
 	struct lamps_options lamps = node_lamps_options(&configuration);
 	CHECK(lamps.is_on && lamps.per_second > 0);
+	CHECK_NUMBER(lamps.settling_ms, 1500);
 	struct slice codes[OPTION_LIST_MOST];
 	struct mailbox_options mailboxes = node_mailbox_options(&configuration, codes);
 	CHECK(!mailboxes.counts_text_messages);
