@@ -29,7 +29,7 @@ enum watch_policy { WATCH_DOMAIN, WATCH_SELF, WATCH_NOBODY };
 
 /* What a PUBLISH brought, for the package to judge and to make something of. */
 struct published {
-	struct resource *resource;
+	struct slice name; /* of the resource, which may not be there: nobody need watch it */
 	struct slice content_type, body;
 	struct arena *arena;
 	struct account *publisher; /* NULL: a trusted address */

@@ -186,10 +186,10 @@ static struct slice find_type(const struct publishing *publishing)
 	return SLICE("");
 }
 
-static struct published published_of(const struct publishing *publishing, struct resource *resource)
+static struct published published_of(const struct publishing *publishing)
 {
 	struct request *request = publishing->request;
-	return (struct published){.resource = resource,
+	return (struct published){.name = publishing->target.name,
 				  .content_type = publishing->change.content_type,
 				  .body = publishing->change.body,
 				  .arena = &request->arena,
@@ -200,14 +200,9 @@ static struct published published_of(const struct publishing *publishing, struct
 static bool package_likes_it(struct publishing *publishing)
 {
 	const struct event_package *package = publishing->row->package;
-	struct events *events = publishing->events;
-	struct resource *resource = resource_get(events, package, publishing->target.name);
-	if (!resource)
-		return refuse(publishing, SIP_INTERNAL_ERROR, error_text(ERR_NO_MEMORY));
-	struct published published = published_of(publishing, resource);
+	struct published published = published_of(publishing);
 	struct body_error error = {""};
 	unsigned status = package->judge ? package->judge(publishing->row->arg, &published, &error) : 0;
-	resource_release(events, resource);
 	if (status == SIP_UNSUPPORTED_MEDIA_TYPE)
 		return refuse_type(publishing, error.sentence);
 	return status == 0 || refuse(publishing, status, error.sentence);
@@ -378,7 +373,7 @@ static void change_it(struct publishing *publishing)
 	}
 	publication_change_begin(&publishing->change, publication);
 	if (package->apply && !slice_is_empty(publishing->change.body)) {
-		publishing->published = published_of(publishing, publication->resource);
+		publishing->published = published_of(publishing);
 		package->apply(publishing->row->arg, &publishing->published, on_applied, publishing);
 	} else {
 		publication_change_commit(&publishing->change);

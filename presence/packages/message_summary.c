@@ -154,7 +154,7 @@ static void apply(void *arg, const struct published *published, event_applied_fn
 	if (result != 0)
 		applied(applied_arg, result);
 	else
-		mailbox_update(arg, mailbox_of(resource_name(published->resource)), &summary, applied, applied_arg);
+		mailbox_update(arg, mailbox_of(published->name), &summary, applied, applied_arg);
 }
 
 static void on_watched(void *arg, struct resource *resource, bool is_watched)
