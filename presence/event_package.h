@@ -31,6 +31,7 @@ enum watch_policy { WATCH_DOMAIN, WATCH_SELF, WATCH_NOBODY };
 struct published {
 	struct slice name; /* of the resource, which may not be there: nobody need watch it */
 	struct slice content_type, body;
+	struct slice kept; /* the body that it modifies; empty: none */
 	struct arena *arena;
 	struct account *publisher; /* NULL: a trusted address */
 	bool is_trusted;           /* may speak for others */
@@ -63,6 +64,10 @@ struct event_package {
 					const struct profile *profile, struct arena *arena);
 	/* Is the body good? 0, or 400 or 415 with a sentence. */
 	unsigned (*judge)(void *arg, const struct published *published, struct body_error *error);
+	/* Where a good body may say only what has changed (RFC 4235 §4.3): the whole that it makes of `kept`, into the
+	 * arena; `whole` stays as it is where the body says all. 0, or the status to refuse with and a sentence. NULL:
+	 * each body says all. */
+	unsigned (*merge)(void *arg, const struct published *published, struct slice *whole, struct body_error *error);
 	/* Makes something else of what was published than a piece of this resource's state (Asterisk's events, counts
 	 * of a mailbox): then the publication is kept for its entity-tag alone, and answered when `applied` was told 0.
 	 * NULL: the body is kept and composed. */

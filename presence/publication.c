@@ -208,6 +208,27 @@ static bool package_likes_it(struct publishing *publishing)
 	return status == 0 || refuse(publishing, status, error.sentence);
 }
 
+/* Where the body says only what has changed, the whole takes its place: the row has it for the next start. */
+static bool is_merged(struct publishing *publishing)
+{
+	const struct package_row *row = publishing->row;
+	struct slice *body = &publishing->change.body;
+	if (!publishing->has_tag || !row->package->merge)
+		return true;
+	struct published published = published_of(publishing);
+	struct slice whole = *body;
+	struct body_error error = {""};
+	published.kept = publication_body(publication_find(publishing->events, publishing->tag.id));
+	unsigned status = row->package->merge(row->arg, &published, &whole, &error);
+	if (status != 0)
+		return refuse(publishing, status, error.sentence);
+	if (whole.length > body->length && whole.length > publishing->events->options.body_bytes)
+		return refuse(publishing, SIP_ENTITY_TOO_LARGE,
+			      "With what it changes, the body is larger than what may be published");
+	*body = whole;
+	return true;
+}
+
 /* Step 6. */
 static bool body_is_good(struct publishing *publishing)
 {
@@ -225,7 +246,7 @@ static bool body_is_good(struct publishing *publishing)
 	if (!slice_is_empty(encoding) && !slice_equal_nocase(encoding, SLICE("identity")))
 		return refuse_type(publishing, "Encoded bodies are not read here");
 	publishing->change.body = message->body;
-	return package_likes_it(publishing);
+	return package_likes_it(publishing) && is_merged(publishing);
 }
 
 static bool there_is_room(struct publishing *publishing)

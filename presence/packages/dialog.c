@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "bodies/dialog_info.h"
 #include "presence/people_state.h"
+#include "sip/status.h"
 
 static unsigned judge(void *arg, const struct published *published, struct body_error *error)
 {
@@ -12,6 +13,48 @@ static unsigned judge(void *arg, const struct published *published, struct body_
 	int result = dialog_info_parse(&arena, published->body, &people_xml_limits, &info, error);
 	arena_finish(&arena);
 	return people_judged(result, error);
+}
+
+/* What `kept` becomes by the change; the trees are in `scratch`. Nothing is written where the body is no change, or
+ * what was kept cannot be read any more: then the body is all there is. */
+static int merge_into(struct arena *scratch, const struct published *published, struct buffer *whole)
+{
+	struct dialog_info kept, change, merged, read;
+	struct body_error error;
+	int result = dialog_info_parse(scratch, published->body, &people_xml_limits, &change, &error);
+	if (result == 0 && !change.is_partial)
+		return 0;
+	if (result == 0)
+		result = dialog_info_parse(scratch, published->kept, &people_xml_limits, &kept, &error);
+	if (result != 0)
+		return result == ERR_NO_MEMORY ? result : 0;
+	result = dialog_info_merge(scratch, &kept, &change, &merged);
+	if (result != 0)
+		return result;
+	dialog_info_write_full(whole, &merged);
+	if (buffer_failed(whole))
+		return ERR_NO_MEMORY;
+	/* Each was within the limits; both together need not be. */
+	return dialog_info_parse(scratch, buffer_slice(whole), &people_xml_limits, &read, &error);
+}
+
+/* RFC 4235 §4.3: a partial document changes the dialogs that it names. */
+static unsigned merge(void *arg, const struct published *published, struct slice *whole, struct body_error *error)
+{
+	struct arena scratch;
+	struct buffer buffer;
+	(void)arg;
+	arena_init(&scratch, NULL, 3 * PEOPLE_DOCUMENT_MOST);
+	buffer_init(&buffer, people_xml_limits.bytes);
+	int result = merge_into(&scratch, published, &buffer);
+	if (result == 0 && buffer.length > 0)
+		result = arena_copy(published->arena, buffer_slice(&buffer), whole);
+	buffer_finish(&buffer);
+	arena_finish(&scratch);
+	if (result == 0)
+		return 0;
+	body_complain(error, "The dialogs published before and these cannot be kept together: %s", error_text(result));
+	return result == ERR_NO_MEMORY ? SIP_INTERNAL_ERROR : SIP_ENTITY_TOO_LARGE;
 }
 
 /* ERR_NO_MEMORY. */
@@ -85,6 +128,7 @@ const struct event_package dialog_package = {
 	.accepts = accepts,
 	.compose = compose,
 	.judge = judge,
+	.merge = merge,
 	.on_published = people_on_dialogs,
 	.on_watched = people_on_watched,
 };
