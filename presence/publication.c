@@ -3,7 +3,7 @@
 #include "presence/publication.h"
 
 #include "base/error.h"
-#include "presence/device_of.h"
+#include "presence/publisher.h"
 #include "sip/write.h"
 
 /* A PUBLISH from its reading to its answer; lives in the request's arena. */
@@ -319,27 +319,12 @@ static void on_finished(struct publication_change *change, int result)
 
 /* --- doing -------------------------------------------------------------------------------------------------------- */
 
-/* 0 where it cannot be told, or is not the user's own (who publishes for others says nothing of devices); a device
- * without an instance only where it has registered over the same flow. */
-static int64_t device_of_sender(const struct publishing *publishing)
-{
-	struct request *request = publishing->request;
-	if (!request->sender || !slice_equal(account_user(request->sender), publishing->target.name))
-		return 0;
-	int64_t id = device_of_request(&publishing->events->parts, request);
-	if (id != STORAGE_DEVICE_WITHOUT_INSTANCE)
-		return id;
-	const struct device *device = account_find_device(request->sender, id);
-	for (const struct binding *binding = device ? device->bindings : NULL; binding; binding = binding->next)
-		if (binding->reachable && flow_equal(&binding->flow, &request->flow))
-			return id;
-	return 0;
-}
-
 static void fill_change(struct publishing *publishing, const struct publication *publication)
 {
 	struct publication_change *change = &publishing->change;
 	const struct account *sender = publishing->request->sender;
+	struct publisher publisher;
+	publisher_read(&publishing->events->parts, publishing->request, publishing->target.name, &publisher);
 	bool is_same = slice_is_empty(change->body) ||
 		       (publication && slice_equal(change->body, publication_body(publication)) &&
 			slice_equal(change->content_type, publication_content_type(publication)));
@@ -347,9 +332,9 @@ static void fill_change(struct publishing *publishing, const struct publication 
 	change->finished = on_finished;
 	change->granted_s = publishing->expires_s;
 	change->publisher_id = sender ? sender->id : 0;
-	change->device_id = device_of_sender(publishing);
-	change->was_registered =
-		sender && change->device_id != 0 && account_find_device(sender, change->device_id) != NULL;
+	change->device_id = publisher.device_id;
+	change->was_registered = publisher.was_registered;
+	change->source = publisher.place;
 	change->revision = publication ? publication_next_revision(publishing->tag.revision) : 1;
 	if (!publication)
 		change->action = PUBLICATION_MAKE;
@@ -360,6 +345,8 @@ static void fill_change(struct publishing *publishing, const struct publication 
 	/* A refresh by who cannot be told apart leaves what is known of the device. */
 	if (publication && change->device_id == 0 && publication->publisher_id == change->publisher_id)
 		change->device_id = publication->device_id;
+	if (publication && (change->action == PUBLICATION_REFRESH || slice_is_empty(change->source)))
+		change->source = publication_source(publication);
 }
 
 /* The package has made of it what it makes; what is left is the entity-tag. */

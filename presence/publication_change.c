@@ -53,19 +53,27 @@ static bool has_good_row(const struct publication_change *change, const struct p
 
 /* --- memory ------------------------------------------------------------------------------------------------------- */
 
+static bool is_same_device(const struct publication *older, const struct publication *newer)
+{
+	bool has_instance = newer->device_id != 0 && newer->device_id != STORAGE_DEVICE_WITHOUT_INSTANCE;
+	if (newer->publisher_id == 0 || older->publisher_id != newer->publisher_id)
+		return false;
+	if (has_instance)
+		return older->device_id == newer->device_id;
+	struct slice place = publication_source(newer);
+	return !slice_is_empty(place) && slice_equal(publication_source(older), place);
+}
+
 /* A device that publishes anew without its entity-tag has lost it: a page was reloaded, a phone switched off. What it
  * published before would stay beside the new state, and deny it, until it expires. */
 static void replace_older(const struct publication *publication)
 {
 	struct list_link *next;
-	if (publication->device_id == 0 || publication->device_id == STORAGE_DEVICE_WITHOUT_INSTANCE)
-		return;
 	for (struct list_link *link = publication->resource->publications.next; link != &publication->of_resource;
 	     link = next) {
 		struct publication *older = CONTAINER_OF(link, struct publication, of_resource);
 		next = link->next;
-		if (older->device_id == publication->device_id && older->publisher_id == publication->publisher_id &&
-		    !older->running && older->revision > 0)
+		if (is_same_device(older, publication) && !older->running && older->revision > 0)
 			publication_remove(older);
 	}
 }

@@ -230,8 +230,8 @@ struct stored_publication {
 	struct slice package, resource;
 	int64_t publisher_id; /* account; 0: the server itself, or a trusted address */
 	int64_t device_id;    /* the publisher's */
-	struct slice
-		source; /* what a publication without entity-tags is found by ("asterisk PJSIP/alice"); empty: none */
+	struct slice source;  /* what a publication without entity-tags is found by ("asterisk PJSIP/alice"), or where a
+				 device without an instance has published it ("contact bob@192.0.2.7"); empty: neither */
 	uint32_t revision;       /* the other part of the entity-tag: grows with each PUBLISH */
 	int64_t published_at_ms; /* when the body last changed */
 	int64_t expires_at_s;    /* the row is good until then (a lease) */

@@ -12,6 +12,7 @@ import cases
 from cases import check
 from server import Server
 from sip import Client, credentials
+from voicemail import SUMMARY, VoicemailServer
 
 LOST_S = 2  # presence.lost_connection_s
 SETTINGS = ["publication.min_expires_s=1", f"presence.lost_connection_s={LOST_S}", "limits.publications_per_resource=4",
@@ -82,11 +83,11 @@ class Watcher:
         check(state is None, f"nothing, not {state}")
 
 
-def fetch(server, user):
+def fetch(server, user, event="presence"):
     """The state now, by a watcher who does not stay."""
     client = Client(server, "bob")
     response = client.ask("SUBSCRIBE", client.aor(user),
-                          (("Event", "presence"), ("Contact", f"<{client.contact}>"), ("Expires", "0")))
+                          (("Event", event), ("Contact", f"<{client.contact}>"), ("Expires", "0")))
     check(response is not None and response.status == 200, f"200 to SUBSCRIBE, not {response!r}")
     notify = client.receive_request("NOTIFY")
     check(notify is not None, "a NOTIFY follows")
@@ -173,6 +174,72 @@ def test_a_device_that_has_lost_its_entity_tag_replaces_what_it_published(server
     check(publish(page, tag=old).status == 412, "what was replaced is gone")
     page.unregister()
     page.close()
+
+
+class Handset:
+    """A phone without +sip.instance, which tells its calls, and keeps its port on UDP when it starts again."""
+
+    def __init__(self, server, user, transport, with_contact, contact=None):
+        self.client = Client(server, user, transport=transport)
+        self.contact = contact or self.client.contact
+        self.with_contact, self.transport = with_contact, transport
+        check(self.client.register(contact=f"<{self.contact}>").status == 200, "the phone registers")
+
+    def starts_again(self):
+        if self.transport != "udp":
+            self.client.close()
+            self.client.connect()
+            self.contact = self.client.contact
+        check(self.client.register(contact=f"<{self.contact}>").status == 200, "the phone registers again")
+
+    def publishes(self, state):
+        body = ('<dialog-info xmlns="urn:ietf:params:xml:ns:dialog-info" version="0" state="full" '
+                f'entity="{self.client.aor()}"><dialog id="1"><state>{state}</state></dialog></dialog-info>')
+        headers = (("Event", "dialog"), ("Expires", "600"), ("Content-Type", "application/dialog-info+xml"))
+        if self.with_contact:
+            headers += (("Contact", f"<{self.contact}>"),)
+        response = self.client.ask("PUBLISH", self.client.aor(), headers, body)
+        check(response.status == 200, f"200 to PUBLISH, not {response!r}")
+        return response.get("sip-etag")
+
+    def leaves(self, tag):
+        self.client.ask("PUBLISH", self.client.aor(), (("Event", "dialog"), ("Expires", "0"), ("SIP-If-Match", tag)))
+        self.client.register(0, contact=f"<{self.contact}>")
+        self.client.close()
+
+
+def test_a_phone_without_an_instance_replaces_what_it_published_before_it_started_again(server):
+    for transport, with_contact, restarts in (("udp", True, False), ("udp", False, False), ("tcp", True, False),
+                                              ("tcp", False, True)):
+        print(f"    {transport}{', Contact in PUBLISH' if with_contact else ''}{', the server too' if restarts else ''}")
+        phone = Handset(server, "mike", transport, with_contact)
+        phone.publishes("confirmed")
+        check(">confirmed<" in fetch(server, "mike", "dialog"), "in a call")
+        if restarts:
+            server.restart()
+        phone.starts_again()
+        tag = phone.publishes("terminated")
+        state = fetch(server, "mike", "dialog")
+        check(">confirmed<" not in state, f"what the phone says now holds: {state}")
+        phone.leaves(tag)
+
+
+def test_two_phones_without_an_instance_behind_one_address_are_two(server):
+    desk = Handset(server, "mike", "udp", False, contact="sip:mike@192.0.2.10:5060")
+    hall = Handset(server, "mike", "udp", False, contact="sip:mike@192.0.2.11:5060")
+    tags = desk.publishes("confirmed"), hall.publishes("terminated")
+    check(">confirmed<" in fetch(server, "mike", "dialog"), "the call at the desk goes on")
+    desk.leaves(tags[0])
+    hall.leaves(tags[1])
+
+
+def test_a_body_that_is_refused_makes_nobody_a_watcher(server):
+    nina = Client(server, "nina")
+    response = nina.ask("PUBLISH", nina.aor(), (("Event", "message-summary"), ("Content-Type", SUMMARY)), "what?")
+    check(response.status == 400, f"400, not {response!r}")
+    time.sleep(1)
+    asked = {server.voicemail.subscribed.get()[0] for _ in range(server.voicemail.subscribed.qsize())}
+    check("nina" not in asked, "the voicemail server is not asked for a mailbox that nobody watches")
 
 
 def test_several_devices_are_composed(server):
@@ -287,8 +354,11 @@ def test_an_account_that_is_removed_takes_its_publications_with_it(server):
 
 
 def main():
-    names = "alice bob dave erin frank grace heidi ivan judy kate leo pbx".split()
-    with Server({name: name + "-secret" for name in names}, settings=SETTINGS) as server:
+    names = "alice bob dave erin frank grace heidi ivan judy kate leo mike nina pbx".split()
+    voicemail = VoicemailServer()
+    settings = SETTINGS + [f"voicemail.server={voicemail.uri}"]
+    with Server({name: name + "-secret" for name in names}, settings=settings) as server:
+        server.voicemail = voicemail
         return cases.main(sys.modules[__name__], (server,))
 
 
