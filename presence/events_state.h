@@ -171,6 +171,8 @@ void notifier_finish(struct events *events);
 bool notifier_try(struct subscription *subscription);
 /* The entity-tag (RFC 5839) of what this watcher would be told; false where memory is exhausted. */
 bool notifier_read_tag(struct subscription *subscription, uint64_t *tag);
+/* "timeout", "rejected" … (RFC 6665 §4.1.3). */
+const char *notifier_reason_text(enum subscription_reason reason);
 #define NOTIFIER_TAG_SIZE 17
 struct slice notifier_write_tag(uint64_t tag, char text[NOTIFIER_TAG_SIZE]);
 /* "<sip:…>": where the other end finds us in this dialog. */

@@ -189,7 +189,7 @@ void notifier_write_contact(struct buffer *buffer, const struct events *events, 
 }
 
 /* RFC 6665 §4.1.3 */
-static const char *reason_text(enum subscription_reason reason)
+const char *notifier_reason_text(enum subscription_reason reason)
 {
 	static const char *const texts[] = {[REASON_TIMEOUT] = "timeout",
 					    [REASON_REJECTED] = "rejected",
@@ -212,7 +212,7 @@ static void write_state(struct buffer *buffer, const struct subscription *subscr
 {
 	if (subscription->state == SUBSCRIPTION_ENDING) {
 		buffer_text(buffer, "Subscription-State: terminated;reason=");
-		buffer_text(buffer, reason_text((enum subscription_reason)subscription->reason));
+		buffer_text(buffer, notifier_reason_text((enum subscription_reason)subscription->reason));
 	} else {
 		int64_t left_ms = subscription->expires_at_ms - timers_now(subscription->events->parts.timers);
 		buffer_text(buffer, "Subscription-State: active;expires=");
@@ -235,6 +235,12 @@ static void write_event(struct buffer *buffer, const struct subscription *subscr
 		buffer_append(buffer, id);
 	}
 	buffer_text(buffer, "\r\n");
+}
+
+/* Who may not see the state (any more) is told that, and nothing else. */
+static bool is_turned_away(const struct subscription *subscription)
+{
+	return subscription->state == SUBSCRIPTION_ENDING && subscription->reason != REASON_TIMEOUT;
 }
 
 static void write_body_headers(struct buffer *buffer, const struct shared_body *body, struct slice version,
@@ -282,8 +288,11 @@ static void write_notify(struct buffer *buffer, const struct subscription *subsc
 	buffer_text(buffer, "\r\n");
 	write_event(buffer, subscription);
 	write_state(buffer, subscription);
-	write_body_headers(buffer, body, version, subscription->without_body);
-	if (!subscription->without_body)
+	if (body)
+		write_body_headers(buffer, body, version, subscription->without_body);
+	else
+		buffer_text(buffer, "Content-Length: 0\r\n\r\n");
+	if (body && !subscription->without_body)
 		write_body_bytes(buffer, body, version);
 	if (buffer_failed(digits))
 		buffer->failed = true;
@@ -393,13 +402,14 @@ bool notifier_try(struct subscription *subscription)
 	    (!subscription->wants_full && is_too_early(subscription)))
 		return false;
 	bool is_last = subscription->state == SUBSCRIPTION_ENDING;
-	const struct shared_body *body = body_for(subscription);
-	if (!body) {
+	bool is_without_state = is_turned_away(subscription);
+	const struct shared_body *body = is_without_state ? NULL : body_for(subscription);
+	if (!body && !is_without_state) {
 		try_again_soon(subscription);
 		return false;
 	}
 	/* Nobody is told what he knows. */
-	if (!subscription->wants_full && body->tag == subscription->told_tag) {
+	if (body && !subscription->wants_full && body->tag == subscription->told_tag) {
 		subscription->told_version = subscription->resource->version;
 		return false;
 	}
@@ -410,7 +420,7 @@ bool notifier_try(struct subscription *subscription)
 	subscription->due_at_ms = 0;
 	subscription->wants_full = subscription->without_body = false;
 	subscription->sent_version = is_last ? NOTIFIED_LAST : subscription->resource->version;
-	subscription->sent_tag = body->tag;
+	subscription->sent_tag = body ? body->tag : 0;
 	if (subscription->is_adaptive)
 		count_recent(subscription, timers_now(events->parts.timers));
 	subscription->notified_at_ms = timers_now(events->parts.timers);

@@ -326,12 +326,27 @@ void subscription_schedule(struct subscription *subscription)
 
 /* --- the end --------------------------------------------------------------------------------------------------- */
 
+static void log_outcome(const struct subscription *subscription, enum log_level level, const char *what,
+			const char *sentence)
+{
+	char flow[FLOW_TEXT_SIZE];
+	struct log_context context = {.aor = account_user(subscription->watcher),
+				      .call_id = dialog_text(&subscription->dialog, DIALOG_CALL_ID),
+				      .flow = flow_write(&subscription->flow, flow),
+				      .status = subscription->last_status};
+	log_event(subscription->events->parts.log, level, what, &context, "%s of %.*s: %s",
+		  resource_package(subscription->events, subscription->resource)->name,
+		  SLICE_ARGS(resource_name(subscription->resource)), sentence);
+}
+
 void subscription_end(struct subscription *subscription, enum subscription_reason reason)
 {
 	if (subscription->state == SUBSCRIPTION_ENDING)
 		return;
 	subscription_remove_row(subscription);
 	subscription->events->counters.ended++;
+	if (subscription->granted_s > 0)
+		log_outcome(subscription, LOG_INFO, "subscription_ended", notifier_reason_text(reason));
 	bool was_told = subscription->state == SUBSCRIPTION_ACTIVE;
 	subscription->state = SUBSCRIPTION_ENDING;
 	subscription->reason = (uint8_t)reason;
@@ -361,19 +376,6 @@ static bool ends_subscription(unsigned status)
 		if (status == final[i])
 			return true;
 	return false;
-}
-
-static void log_outcome(const struct subscription *subscription, enum log_level level, const char *what,
-			const char *sentence)
-{
-	char flow[FLOW_TEXT_SIZE];
-	struct log_context context = {.aor = account_user(subscription->watcher),
-				      .call_id = dialog_text(&subscription->dialog, DIALOG_CALL_ID),
-				      .flow = flow_write(&subscription->flow, flow),
-				      .status = subscription->last_status};
-	log_event(subscription->events->parts.log, level, what, &context, "%s of %.*s: %s",
-		  resource_package(subscription->events, subscription->resource)->name,
-		  SLICE_ARGS(resource_name(subscription->resource)), sentence);
 }
 
 /* One that is not answered is told again, later; a dead watcher delays nobody. */

@@ -254,6 +254,9 @@ static void authenticate(struct dispatch *dispatch, struct request *request,
 	if (!authentication_accept(dispatch->authentication, request, credentials, account))
 		return;
 	request->sender = account;
+	/* A copy: the log may want it when the account is forgotten. Without memory it goes without. */
+	if (arena_copy(&request->arena, account_user(account), &request->sender_name) != 0)
+		request->sender_name = SLICE("");
 	request->is_trusted = find_handler(dispatch, request->message.method)->admission == OR_BY_ITS_ADDRESS &&
 			      trust_has_account(dispatch->trust, account_user(account));
 	if (request->is_trusted || is_himself(dispatch, request))

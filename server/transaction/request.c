@@ -19,6 +19,7 @@
 struct log_context request_log_context(const struct request *request, char flow_text[FLOW_TEXT_SIZE])
 {
 	return (struct log_context){
+		.aor = request->sender_name,
 		.call_id = sip_message_call_id(&request->message),
 		.flow = flow_write(&request->flow, flow_text),
 		.method = request->message.method_text,

@@ -31,9 +31,10 @@ struct request {
 	bool answered;
 
 	/* filled by admission (core/) */
-	struct account *sender; /* authenticated; NULL: nobody */
-	bool is_trusted;        /* may speak for others: its address or its sender is in core/trust */
-	unsigned own_routes;    /* topmost Route values that name us */
+	struct account *sender;   /* authenticated; NULL: nobody */
+	struct slice sender_name; /* the sender's user, for the log; empty: nobody */
+	bool is_trusted;          /* may speak for others: its address or its sender is in core/trust */
+	unsigned own_routes;      /* topmost Route values that name us */
 	struct slice warning_host;
 };
 
