@@ -115,9 +115,9 @@ static void take_counts(struct mailbox_change *change)
 		return;
 	mailbox->is_known = true;
 	mailbox->counts = change->counts;
-	log_event(change->mailboxes->parts.log, LOG_DEBUG, "mailbox_changed",
-		  &(struct log_context){.aor = change->name}, "%u new and %u old voice messages",
-		  change->counts.of[MESSAGE_VOICE].fresh, change->counts.of[MESSAGE_VOICE].old);
+	log_event(change->mailboxes->parts.log, LOG_INFO, "mailbox_changed", &(struct log_context){.aor = change->name},
+		  "%u new and %u old voice messages", change->counts.of[MESSAGE_VOICE].fresh,
+		  change->counts.of[MESSAGE_VOICE].old);
 	mailbox_announce(change->mailboxes, mailbox);
 }
 

@@ -145,6 +145,7 @@ def test_who_shares_a_mailbox_no_more_is_told_so_and_nothing_else(server):
     server.run("mailbox", "share", "support", "alice")
     last = told(bob)
     check(last is not None and last.get("subscription-state") == "terminated;reason=rejected", f"not {last}")
+    check(last.text == "", "told a last time what he may not see")
     server.run("mailbox", "set", "support", "voice=9/0")
     check(told(bob, 1) is None, "told what he may not see")
     check(refresh(bob, answer, "message-summary").status == 481, "refreshed what has ended")
