@@ -13,7 +13,7 @@ static void write_number(struct buffer *buffer, const char *name, uint64_t numbe
 	buffer_byte(buffer, '"');
 }
 
-/* RFC 3680 §5.2: a decimal between 0 and 1; RFC 3261 §25.1: with three digits at most. */
+/* RFC 3680 §5.1: a decimal between 0 and 1; RFC 3261 §25.1: with three digits at most. */
 static void write_preference(struct buffer *buffer, uint16_t thousandths)
 {
 	unsigned value = thousandths > 1000 ? 1000 : thousandths;
@@ -46,7 +46,7 @@ static void write_instance(struct buffer *buffer, const struct reginfo_contact *
 	}
 }
 
-/* RFC 3680 §4.7.2: the event that brought the contact where it is; one must be named. */
+/* RFC 3680 §5.1: the event that brought the contact where it is; one must be named. */
 static struct slice event_of(const struct reginfo_contact *contact)
 {
 	if (!slice_is_empty(contact->event))
@@ -91,7 +91,7 @@ static void write_reginfo(const void *state, const struct body_target *target, s
 {
 	const struct reginfo *registration = state;
 	struct buffer *buffer = output->buffer;
-	/* RFC 3680 §5.2: the address-of-record is a SIP URI, whatever the watcher likes to see in presence. */
+	/* RFC 3680 §5.1: the address-of-record is a SIP URI, whatever the watcher likes to see in presence. */
 	struct body_target by_sip = *target;
 	by_sip.style &= ~(unsigned)BODY_PRES_ENTITY;
 	buffer_text(buffer, "<?xml version=\"1.0\"?>\r\n<reginfo xmlns=\"" REGINFO_SPACE "\" xmlns:gr=\"" GRUU_SPACE

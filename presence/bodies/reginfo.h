@@ -8,7 +8,7 @@
 
 struct reginfo_contact {
 	struct slice id, uri, display_name;
-	struct slice event; /* registered, created, refreshed … (RFC 3680 §4.7.2) */
+	struct slice event; /* registered, created, refreshed … (RFC 3680 §5.1) */
 	bool is_active;     /* else terminated */
 	struct slice call_id;
 	uint32_t cseq;

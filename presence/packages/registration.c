@@ -8,7 +8,7 @@
 
 enum { ID_SIZE = 24, GRUU_MOST = 4096 };
 
-/* "c0123456789abcdef": the same in each document (RFC 3680 §5.2), whatever process writes it. */
+/* "c0123456789abcdef": the same in each document (RFC 3680 §5.1), whatever process writes it. */
 static int write_id(struct arena *arena, const struct binding *binding, struct slice *id)
 {
 	char text[ID_SIZE];
