@@ -111,7 +111,7 @@ static void review(struct events *events, struct resource *resource)
 	for (struct list_link *link = resource->subscriptions.next; link != &resource->subscriptions; link = next) {
 		struct subscription *subscription = CONTAINER_OF(link, struct subscription, of_resource);
 		next = link->next;
-		if (!rules_may_watch(events, row, resource_name(resource), subscription->watcher))
+		if (!rules_may_watch(row, resource_name(resource), subscription->watcher))
 			subscription_end(subscription, REASON_REJECTED);
 	}
 	resource->subscription_count--;

@@ -12,7 +12,6 @@
 #include "base/log.h"
 #include "core/accounts.h"
 #include "core/domain.h"
-#include "core/trust.h"
 #include "features/gruu.h"
 #include "features/location.h"
 #include "presence/event_package.h"
@@ -34,7 +33,6 @@ struct events_parts {
 	struct gruus *gruus;
 	struct storage *storage;
 	const struct profiles *profiles;
-	const struct trust *trust;
 	struct log *log;
 };
 

@@ -133,9 +133,8 @@ unsigned events_resolve(struct events *events, const struct package_row *row, st
 
 /* --- rules.c: the one place where it is asked who may see what --- */
 
-/* May `watcher` (`is_trusted`: one who speaks for others) see the resource? */
-bool rules_may_watch(const struct events *events, const struct package_row *row, struct slice name,
-		     const struct account *watcher);
+/* May `watcher` see the resource of that name? */
+bool rules_may_watch(const struct package_row *row, struct slice name, const struct account *watcher);
 
 /* --- subscriptions.c: the objects, their indexes, their rows --- */
 

@@ -165,10 +165,10 @@ static void explain_subscription(void *arg, const struct watcher_view *view)
 						  : "  The watcher has the current state.\n");
 }
 
-static void explain_absence(const struct events *events, const struct package_row *row, const struct account *account,
-			    struct slice resource, struct buffer *text)
+static void explain_absence(const struct package_row *row, const struct account *account, struct slice resource,
+			    struct buffer *text)
 {
-	bool may = rules_may_watch(events, row, resource, account);
+	bool may = rules_may_watch(row, resource, account);
 	buffer_format(text, "%s: does not watch; a SUBSCRIBE would be %s.\n", row->package->name,
 		      may ? "accepted" : "refused with 403");
 }
@@ -202,7 +202,7 @@ void events_explain(struct events *events, struct slice watcher, struct slice re
 		events_each_watcher(events, watcher, slice_text(row->package->name), resource, explain_subscription,
 				    &explanation);
 		if (explanation.found == 0)
-			explain_absence(events, row, account, resource, text);
+			explain_absence(row, account, resource, text);
 	}
 	explain_refusals(events, watcher, resource, text);
 }

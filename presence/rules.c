@@ -9,10 +9,8 @@ static bool is_his_own(struct slice name, const struct account *watcher)
 
 /* Who speaks for others (trusted.accounts) does not see more than they would show anybody: a PBX tells, and need not
  * ask. */
-bool rules_may_watch(const struct events *events, const struct package_row *row, struct slice name,
-		     const struct account *watcher)
+bool rules_may_watch(const struct package_row *row, struct slice name, const struct account *watcher)
 {
-	(void)events;
 	if (row->package->may_watch && !row->package->may_watch(row->arg, name, watcher))
 		return false;
 	switch (row->policy) {

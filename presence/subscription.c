@@ -83,7 +83,7 @@ static void admit(struct subscribing *subscribing)
 {
 	struct events *events = subscribing->events;
 	const struct account *watcher = subscribing->request->sender;
-	if (!rules_may_watch(events, subscribing->row, subscribing->target.name, watcher)) {
+	if (!rules_may_watch(subscribing->row, subscribing->target.name, watcher)) {
 		subscribing_refuse(subscribing, SIP_FORBIDDEN, SLICE(""), "The sender may not watch this");
 	} else if (!subscribing_has_room(subscribing)) {
 		char sentence[100];
@@ -166,8 +166,7 @@ static unsigned refresh(struct subscribing *subscribing)
 	if (subscription->pending)
 		return subscribing_refuse(subscribing, SIP_INTERNAL_ERROR, SLICE("Retry-After: 1\r\n"),
 					  "The SUBSCRIBE before this one is being committed");
-	if (!rules_may_watch(subscribing->events, subscribing->row, resource_name(subscription->resource),
-			     subscription->watcher))
+	if (!rules_may_watch(subscribing->row, resource_name(subscription->resource), subscription->watcher))
 		return subscribing_refuse(subscribing, SIP_FORBIDDEN, SLICE(""),
 					  "The sender may not watch this (any more)");
 	subscription->dialog.remote_cseq = sip_message_cseq(&subscribing->request->message)->number;

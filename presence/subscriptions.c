@@ -222,7 +222,7 @@ static int take(struct events *events, const struct stored_account *watcher, con
 	/* Whoever was granted a time before the restart has no more than that from now on. */
 	int64_t lives_s = left_s < (int64_t)row->granted_s ? left_s : (int64_t)row->granted_s;
 	struct account *account = accounts_take(events->parts.accounts, watcher);
-	if (account && !rules_may_watch(events, package, row->resource, account)) {
+	if (account && !rules_may_watch(package, row->resource, account)) {
 		events_remove_row(events, REMOVAL_SUBSCRIPTION, row->id); /* the rules are others than before */
 		return 0;
 	}

@@ -47,7 +47,6 @@ static int create_events(struct node *node)
 				     .gruus = node->gruus,
 				     .storage = node->storage,
 				     .profiles = node->profiles,
-				     .trust = node->trust,
 				     .log = node->log};
 	node->events = events_create(&parts, &options);
 	return node->events ? 0 : ERR_NO_MEMORY;
