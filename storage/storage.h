@@ -198,16 +198,16 @@ struct stored_subscription {
 	struct slice target;        /* the watcher's Contact URI */
 	struct slice route_set;     /* Route values, combined; empty: none */
 	struct slice flow;          /* opaque here */
-	struct slice profile; /* of phones: its name */
-	struct slice media_type; /* of the bodies that the watcher accepts */
-	uint32_t local_cseq;     /* of the last NOTIFY when the row was written */
-	uint32_t generation;     /* of the process that wrote it (storage_next_generation) */
+	struct slice profile;       /* of phones: its name */
+	struct slice media_type;    /* of the bodies that the watcher accepts */
+	uint32_t local_cseq;        /* of the last NOTIFY when the row was written */
+	uint32_t generation;        /* of the process that wrote it (storage_next_generation) */
 	uint32_t remote_cseq;
 	int64_t created_at_ms;
 	int64_t expires_at_s;                         /* the row is good until then (a lease, as bindings) */
 	uint32_t granted_s;                           /* what the watcher was told */
 	uint32_t least_interval_ms, most_interval_ms; /* RFC 6446; 0: none */
-	bool is_adaptive; /* most_interval_ms is an average (RFC 6446 §7) */
+	bool is_adaptive;                             /* most_interval_ms is an average (RFC 6446 §7) */
 };
 
 /* Inserts or replaces by id. Later changes to the same subscription overtake earlier ones that still wait. */
@@ -232,7 +232,7 @@ struct stored_publication {
 	int64_t device_id;    /* the publisher's */
 	struct slice source;  /* what a publication without entity-tags is found by ("asterisk PJSIP/alice"), or where a
 				 device without an instance has published it ("contact bob@192.0.2.7"); empty: neither */
-	uint32_t revision;       /* the other part of the entity-tag: grows with each PUBLISH */
+	uint32_t revision;    /* the other part of the entity-tag: grows with each PUBLISH */
 	int64_t published_at_ms; /* when the body last changed */
 	int64_t expires_at_s;    /* the row is good until then (a lease) */
 	uint32_t granted_s;

@@ -27,7 +27,17 @@ const struct statement accounts_load_statement = {
 	" ORDER BY w.place, d.last_seen",
 };
 
-enum { COLUMN_PLACE, COLUMN_ID, COLUMN_MD5, COLUMN_SHA256, COLUMN_MAILBOX, COLUMN_UNTAKEN, COLUMN_DEVICE, COLUMN_SEEN, COLUMN_OWED };
+enum {
+	COLUMN_PLACE,
+	COLUMN_ID,
+	COLUMN_MD5,
+	COLUMN_SHA256,
+	COLUMN_MAILBOX,
+	COLUMN_UNTAKEN,
+	COLUMN_DEVICE,
+	COLUMN_SEEN,
+	COLUMN_OWED
+};
 
 static int write_reads(struct storage *storage, struct read *const *reads, size_t count, struct parameters *parameters)
 {
@@ -53,11 +63,10 @@ static int answer_read(const struct account_read *read, const PGresult *rows, in
 		answer_fail(&read->read.answer, ERR_NOT_FOUND);
 		return end;
 	}
-	struct stored_account account = {
-		.id = row_number(rows, first, COLUMN_ID),
-		.user = read->user,
-		.domain = read->domain,
-		.untaken = (uint32_t)row_number(rows, first, COLUMN_UNTAKEN)};
+	struct stored_account account = {.id = row_number(rows, first, COLUMN_ID),
+					 .user = read->user,
+					 .domain = read->domain,
+					 .untaken = (uint32_t)row_number(rows, first, COLUMN_UNTAKEN)};
 	row_digest(rows, first, COLUMN_MD5, account.ha1_md5, sizeof(account.ha1_md5));
 	row_digest(rows, first, COLUMN_SHA256, account.ha1_sha256, sizeof(account.ha1_sha256));
 	struct stored_device *devices = calloc((size_t)(end - first), sizeof(*devices));

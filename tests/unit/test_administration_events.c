@@ -132,9 +132,10 @@ static void fill(void)
 {
 	storage_world_add_account(&server, "bob");
 	storage_world_add_account(&server, "carol");
-	storage_world_sql(&server,
-			  "INSERT INTO subscriptions SELECT id, id, 1, 0, 9999999999, 60, 1, 1, 1, 0, 0, 0, 7, '', '', '',"
-			  " '', '', 'presence', 'x', '', '', '', '', '', '' FROM accounts");
+	storage_world_sql(
+		&server,
+		"INSERT INTO subscriptions SELECT id, id, 1, 0, 9999999999, 60, 1, 1, 1, 0, 0, 0, 7, '', '', '',"
+		" '', '', 'presence', 'x', '', '', '', '', '', '' FROM accounts");
 	storage_world_sql(&server, "INSERT INTO publications SELECT id, id, 1, 9999999999, 1, 1, 1, 'presence', 'x',"
 				   " '', '', '' FROM accounts");
 	storage_world_sql(&server, "INSERT INTO publications SELECT -id, 0, 0, 9999999999, 1, 1, 1, 'dialog',"

@@ -223,10 +223,11 @@ static void many_subscriptions_are_loaded_in_order_page_by_page(void)
 	struct loaded_subscriptions loaded;
 	storage_world_open(&world, &server, NULL);
 	insert_accounts(1000);
-	storage_world_sql(&server,
-			  "INSERT INTO subscriptions SELECT a.id * 1000 + k, a.id, 1, 0, 9999999999, 60, 1, 1, 1, 0, 0, 0,"
-			  " 7, 'sip:x', 'f', '', 'ua', 'm', 'presence', 'bob', '', 'c', 'l', 'r', 'x', 'y'"
-			  " FROM accounts a, generate_series(1, 4) k");
+	storage_world_sql(
+		&server,
+		"INSERT INTO subscriptions SELECT a.id * 1000 + k, a.id, 1, 0, 9999999999, 60, 1, 1, 1, 0, 0, 0,"
+		" 7, 'sip:x', 'f', '', 'ua', 'm', 'presence', 'bob', '', 'c', 'l', 'r', 'x', 'y'"
+		" FROM accounts a, generate_series(1, 4) k");
 	load_subscriptions(&world, &loaded);
 	CHECK_NUMBER(loaded.count, 4000); /* two full pages: a third one is empty */
 	CHECK(loaded.is_ordered);
