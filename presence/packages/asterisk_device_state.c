@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "bodies/asterisk.h"
+#include "presence/packages/asterisk_target.h"
 #include "presence/people_state.h"
 
 #include <stdlib.h>
@@ -12,20 +13,6 @@
 
 /* Asterisk tells changes only, and once: what it said holds until it says something else, or a day. */
 enum { GOOD_FOR_S = 24 * 3600, DOCUMENT_MOST = 16384 };
-
-/* The Request-URI is what the PBX's configuration calls us: any name does, and all mean the same. */
-static unsigned resolve(void *arg, struct arena *arena, const struct sip_uri *uri, const struct account *asker,
-			struct event_target *target, const char **sentence)
-{
-	(void)arg;
-	(void)arena;
-	(void)uri;
-	(void)asker;
-	(void)sentence;
-	target->name = SLICE("asterisk");
-	target->needs_account = false;
-	return 0;
-}
 
 static unsigned judge(void *arg, const struct published *published, struct body_error *error)
 {
@@ -149,7 +136,7 @@ const struct event_package asterisk_device_state_package = {
 	.name = "asterisk-devicestate",
 	.accepts = accepts,
 	.is_trusted_only = true,
-	.resolve = resolve,
+	.resolve = asterisk_target_resolve,
 	.judge = judge,
 	.apply = apply,
 };

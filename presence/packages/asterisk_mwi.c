@@ -6,24 +6,11 @@
 #include "base/error.h"
 #include "bodies/asterisk.h"
 #include "presence/mailboxes_state.h"
+#include "presence/packages/asterisk_target.h"
 #include "sip/status.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* The Request-URI is what the PBX's configuration calls us: any name does, and all mean the same. */
-static unsigned resolve(void *arg, struct arena *arena, const struct sip_uri *uri, const struct account *asker,
-			struct event_target *target, const char **sentence)
-{
-	(void)arg;
-	(void)arena;
-	(void)uri;
-	(void)asker;
-	(void)sentence;
-	target->name = SLICE("asterisk");
-	target->needs_account = false;
-	return 0;
-}
 
 static unsigned judge(void *arg, const struct published *published, struct body_error *error)
 {
@@ -91,7 +78,7 @@ const struct event_package asterisk_mwi_package = {
 	.name = "asterisk-mwi",
 	.accepts = accepts,
 	.is_trusted_only = true,
-	.resolve = resolve,
+	.resolve = asterisk_target_resolve,
 	.judge = judge,
 	.apply = apply,
 };
