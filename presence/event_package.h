@@ -24,8 +24,15 @@ struct event_target {
 	bool needs_account; /* `name` must be a user of the domain: else 404 */
 };
 
-/* Who may watch where nobody has made a rule; an option for each package. */
-enum watch_policy { WATCH_DOMAIN, WATCH_SELF, WATCH_NOBODY };
+/* Who may watch where the watched has made no rule for him; an option for each package. WATCH_ASK: he waits until the
+ * watched decides. */
+enum watch_policy { WATCH_DOMAIN, WATCH_ASK, WATCH_SELF, WATCH_NOBODY };
+
+/* What one watcher gets to see of a state; watchers with the same view share one body. Empty: all of it. */
+struct event_view {
+	struct slice permissions; /* by the rules of the watched (bodies/rules.h) */
+	struct slice selection;   /* what the watcher asked for: the package's own reading of his body */
+};
 
 /* What a PUBLISH brought, for the package to judge and to make something of. */
 struct published {
@@ -59,6 +66,18 @@ struct event_package {
 	/* The state now, in `arena`; what the formats take. Publications may be read from the resource. ERR_NO_MEMORY.
 	 */
 	int (*compose)(void *arg, const struct resource *resource, struct arena *arena, const void **state);
+	/* The name of the document in which users make rules for this package (the application pres-rules): "index",
+	 * "dialog". NULL: the policy and may_watch alone decide. */
+	const char *rules;
+	/* The state as it is seen through that view. NULL: the package knows no views. ERR_NO_MEMORY. */
+	int (*cut)(void *arg, struct arena *arena, const void *state, const struct event_view *view, const void **cut);
+	/* What somebody is told who is blocked politely. NULL: he is refused. ERR_NO_MEMORY. */
+	int (*compose_polite)(void *arg, struct arena *arena, const void **state);
+	/* What the body of a SUBSCRIBE (decoded) selects, as a canonical text in the arena: the same for the same
+	 * selection. An empty body is one, too. 0, or the status to refuse with and its sentence. NULL: the package
+	 * reads no bodies. */
+	unsigned (*select)(void *arg, struct arena *arena, const struct account *watcher, struct slice content_type,
+			   struct slice body, struct slice *selection, const char **sentence);
 	/* The URI of the phone's key for this watcher (message-summary), in `arena`; NULL: none. */
 	struct slice (*message_account)(void *arg, const struct resource *resource, const struct account *watcher,
 					const struct profile *profile, struct arena *arena);

@@ -10,6 +10,7 @@
 #include "base/attributes.h"
 #include "base/buffer.h"
 #include "base/log.h"
+#include "bodies/watcher_info.h"
 #include "core/accounts.h"
 #include "core/domain.h"
 #include "features/gruu.h"
@@ -105,6 +106,22 @@ void publication_put(struct events *events, const struct event_package *package,
  * suspended: it needs nothing unasked. A phone is a device; of the device without an instance each binding is one.
  * Where either says no instance, the same flow or the same user, host and port in Contact make it the same phone. */
 bool events_phone_subscribes(const struct events *events, const struct binding *binding, const char *package);
+
+/* --- watches --------------------------------------------------------------------------------------------------- */
+
+/* One watch: a subscription, an entry of a list that somebody watches, or somebody who has asked and is gone. */
+struct watch_info {
+	uint64_t id;                /* stays the same as long as it lasts, also after a restart */
+	struct slice watcher;       /* user */
+	enum watcher_status status; /* RFC 3857 §4.7.1 */
+	enum watcher_event event;   /* what brought it there */
+	int64_t since_s;            /* since 1970; 0: not known */
+	int64_t expires_in_s;       /* negative: not known */
+	bool is_by_list;
+};
+typedef void watch_info_fn(void *arg, const struct watch_info *watch);
+/* Who watches the resource, or waits for a decision; subscriptions that are ending are left out. */
+void events_each_watch(struct events *events, const char *package, struct slice name, watch_info_fn *each, void *arg);
 
 /* --- looking inside ------------------------------------------------------------------------------------------- */
 

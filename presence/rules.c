@@ -18,6 +18,7 @@ bool rules_may_watch(const struct package_row *row, struct slice name, const str
 		return true; /* who is authenticated is of the domain */
 	case WATCH_SELF:
 		return is_his_own(name, watcher);
+	case WATCH_ASK:
 	case WATCH_NOBODY:
 		break;
 	}

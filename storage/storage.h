@@ -208,6 +208,11 @@ struct stored_subscription {
 	uint32_t granted_s;                           /* what the watcher was told */
 	uint32_t least_interval_ms, most_interval_ms; /* RFC 6446; 0: none */
 	bool is_adaptive;                             /* most_interval_ms is an average (RFC 6446 §7) */
+	bool is_list;                                 /* `resource` names a list (RFC 4662) */
+	bool takes_deflate;                           /* Accept-Encoding */
+	/* The body of the SUBSCRIBE, decoded: a list of its own (RFC 5367), filters (RFC 4660). An empty content type
+	 * leaves the row's content as it is, when saving. */
+	struct slice content_type, content;
 };
 
 /* Inserts or replaces by id. Later changes to the same subscription overtake earlier ones that still wait. */
@@ -269,6 +274,59 @@ typedef void storage_message_count_fn(void *arg, const struct stored_message_cou
 typedef void storage_mailbox_user_fn(void *arg, struct slice mailbox, struct slice user);
 void storage_load_mailboxes(struct storage *storage, storage_message_count_fn *each_count,
 			    storage_mailbox_user_fn *each_user, storage_done_fn *done, void *arg);
+
+/* --- documents (XCAP, RFC 4825) ------------------------------------------------------------------------------- */
+
+struct stored_document {
+	int64_t id;               /* storage_next_message_id */
+	int64_t account_id;       /* whose; 0: global */
+	struct slice application; /* its unique id: "resource-lists" */
+	struct slice name;        /* below the user's folder: "index", "work/colleagues" */
+	struct slice etag;        /* without quotes */
+	int64_t changed_at_ms;
+	struct slice body;
+};
+/* Inserts or replaces by id. Later changes to the same document overtake earlier ones that still wait. A second
+ * document of the same account, application and name is refused (ERR_STORAGE_REFUSED). */
+void storage_save_document(struct storage *storage, const struct stored_document *document, storage_done_fn *done,
+			   void *arg);
+void storage_remove_document(struct storage *storage, int64_t id, storage_done_fn *done, void *arg);
+/* All documents of one account (0: the global ones), then `done`; `owner` is NULL. */
+typedef void storage_document_fn(void *arg, const struct stored_account *owner, const struct stored_document *document);
+void storage_load_documents(struct storage *storage, int64_t account_id, storage_document_fn *each,
+			    storage_done_fn *done, void *arg);
+/* At start: all documents of one application, of all accounts, with their owners (NULL: global), then `done`. */
+void storage_load_documents_of(struct storage *storage, struct slice application, storage_document_fn *each,
+			       storage_done_fn *done, void *arg);
+
+/* --- who asked to watch, and waits for a decision (RFC 3857 §4.7.1) ------------------------------------------- */
+
+struct stored_watch_request {
+	int64_t id; /* storage_next_message_id */
+	int64_t watcher_id;
+	struct slice package, resource;
+	int64_t asked_at_s, expires_at_s;
+};
+void storage_save_watch_request(struct storage *storage, const struct stored_watch_request *request,
+				storage_done_fn *done, void *arg);
+void storage_remove_watch_request(struct storage *storage, int64_t id, storage_done_fn *done, void *arg);
+typedef void storage_watch_request_fn(void *arg, const struct stored_account *watcher,
+				      const struct stored_watch_request *request);
+/* All that are not expired, whose watcher is an account still, then `done`. */
+void storage_load_watch_requests(struct storage *storage, storage_watch_request_fn *each, storage_done_fn *done,
+				 void *arg);
+
+/* --- lists for the keys of phones ----------------------------------------------------------------------------- */
+
+/* The rows of the table phone_lists, in the order of list and position; an administrator may put a view of his own in
+ * its place. A view that cannot be read is ERR_STORAGE_REFUSED, and nothing else suffers. */
+struct stored_list_entry {
+	struct slice list; /* the user part of its URI */
+	struct slice uri;  /* "sip:bob@example.test", or just "bob" */
+	struct slice name; /* what the key shows; empty: none */
+};
+typedef void storage_list_entry_fn(void *arg, const struct stored_list_entry *entry);
+void storage_load_phone_lists(struct storage *storage, storage_list_entry_fn *each, storage_done_fn *done, void *arg);
 
 /* --- the API's tokens ---------------------------------------------------------------------------------------- */
 

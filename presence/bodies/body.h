@@ -43,9 +43,15 @@ struct body_output {
 /* `state` is what the package composes: which struct it is, is a matter of the two. */
 typedef void body_write_fn(const void *state, const struct body_target *target, struct body_output *output);
 
+/* What has changed from one whole body of the format to another one, as a body that says only that; both come with the
+ * digits of their versions left out. False: it cannot be told so, or is not worth it; the whole is told then. */
+typedef bool body_write_change_fn(struct slice before, struct slice after, const struct body_target *target,
+				  struct body_output *output);
+
 struct body_format {
-	const char *media_type; /* "application/pidf+xml" */
-	body_write_fn *write;
+	const char *media_type;             /* "application/pidf+xml" */
+	body_write_fn *write;               /* all of it */
+	body_write_change_fn *write_change; /* NULL: each body says all */
 };
 
 /* "sip:bob@example.test" with what must be escaped in the user part, or "pres:…" as `style` says. */

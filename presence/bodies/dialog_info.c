@@ -149,4 +149,4 @@ void dialog_info_write_simple(struct buffer *buffer, struct slice entity, struct
 	dialog_info_write_full(buffer, &info);
 }
 
-const struct body_format dialog_info_format = {"application/dialog-info+xml", write_dialog_info};
+const struct body_format dialog_info_format = {.media_type = "application/dialog-info+xml", .write = write_dialog_info};

@@ -256,4 +256,5 @@ static void write_summary(const void *state, const struct body_target *target, s
 		buffer->length -= 2;
 }
 
-const struct body_format message_summary_format = {"application/simple-message-summary", write_summary};
+const struct body_format message_summary_format = {.media_type = "application/simple-message-summary",
+						   .write = write_summary};

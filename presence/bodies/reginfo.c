@@ -108,4 +108,4 @@ static void write_reginfo(const void *state, const struct body_target *target, s
 	buffer_text(buffer, "</registration>\r\n</reginfo>\r\n");
 }
 
-const struct body_format reginfo_format = {"application/reginfo+xml", write_reginfo};
+const struct body_format reginfo_format = {.media_type = "application/reginfo+xml", .write = write_reginfo};

@@ -1,0 +1,29 @@
+/* Filters that a watcher sends in his SUBSCRIBE (RFC 4660, RFC 4661): which elements of a document he wants to see, and
+ * which changes are worth a NOTIFY. The document of filters is kept as it came, and read each time that a body is
+ * written; bodies are shared by all who have the same one. Pure functions. SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "bodies/xml.h"
+
+#define FILTER_MEDIA_TYPE "application/simple-filter+xml"
+
+/* For what a filter is asked. */
+struct filter_question {
+	struct slice package;      /* "presence" */
+	struct slice user, domain; /* of the resource: filters may name it by `uri` or `domain` */
+	const struct xml_limits *limits;
+};
+
+/* Can the document be used? Bounds how many filters and how many steps an expression has. 0; ERR_SYNTAX (a sentence
+ * with what is wrong), ERR_LIMIT, ERR_NO_MEMORY. */
+MUST_CHECK int filter_check(struct slice filters, const struct xml_limits *limits, struct body_error *error);
+/* `document` (a whole XML body; the digits of its version may be left out: version="") without what is filtered out,
+ * appended to `filtered`. What the schema of the document needs stays (RFC 4660 §5.3). Where no filter is for this
+ * resource, the document as it is. `version_at`: where the digits belong, on entry in `document`, on return in
+ * `filtered`; BODY_NO_VERSION: nowhere. ERR_SYNTAX, ERR_LIMIT, ERR_NO_MEMORY. */
+MUST_CHECK int filter_apply(struct slice filters, const struct filter_question *question, struct slice document,
+			    struct buffer *filtered, size_t *version_at);
+/* True where the change from one document (unfiltered) to the next is worth a NOTIFY: no trigger is for this resource,
+ * or one of them fires (RFC 4661 §5.3, RFC 4660 §5.4). An empty `before`: nothing was told yet. */
+bool filter_is_triggered(struct slice filters, const struct filter_question *question, struct slice before,
+			 struct slice after);

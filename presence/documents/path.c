@@ -1,0 +1,2 @@
+/* XCAP paths. SPDX-License-Identifier: MIT */
+#include "documents/path.h"
