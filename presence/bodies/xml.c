@@ -250,8 +250,7 @@ static bool has_crowded_tag(struct slice text)
 	return false;
 }
 
-/* What is refused without a parser. */
-static int inspect(struct slice text, const struct xml_limits *limits, struct body_error *error)
+int xml_inspect(struct slice text, const struct xml_limits *limits, struct body_error *error)
 {
 	static const char doctype[] = "<!DOCTYPE";
 	if (text.length > limits->bytes || text.length > INT_MAX / 2) {
@@ -309,7 +308,7 @@ int xml_parse(struct arena *arena, struct slice text, const struct xml_limits *l
 	      struct body_error *error)
 {
 	struct reader reader = {.arena = arena, .limits = limits, .error = error, .place = &reader.root};
-	int result = inspect(text, limits, error);
+	int result = xml_inspect(text, limits, error);
 	if (result != 0)
 		return result;
 	/* The namespace of "xml:" is the one that need not stand in the document. */

@@ -1,4 +1,4 @@
-/* XML as a small tree in an arena, and back. The only file that includes libxml2 is xml.c.
+/* XML as a small tree in an arena, and back. Of the bodies' files only xml.c includes libxml2.
  *
  * Nothing is fetched and nothing is expanded: a document type declaration is refused, so there are no entities but the
  * five predefined ones and character references. Depth, number of nodes and bytes are bounded.
@@ -30,6 +30,10 @@ struct xml_node {
 	struct slice space, name; /* namespace URI, local name */
 	struct slice text;
 };
+
+/* What is refused without a parser, by xml_parse and whoever else hands text to libxml2: too many bytes, not UTF-8, a
+ * document type declaration, tags crowded with attributes. ERR_LIMIT, ERR_SYNTAX; with a sentence. */
+MUST_CHECK int xml_inspect(struct slice text, const struct xml_limits *limits, struct body_error *error);
 
 /* Texts of blanks alone, comments and processing instructions leave no node; a prefix that was not declared is no
  * namespace. The text must be UTF-8, whatever encoding it claims.

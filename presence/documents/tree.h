@@ -22,3 +22,8 @@ MUST_CHECK int tree_read(struct slice text, const struct xml_limits *limits, str
 void tree_finish(struct document_tree *tree);
 /* The document as UTF-8 text; what was not edited is as it came. */
 void tree_write(const struct document_tree *tree, struct buffer *buffer);
+/* One node of it, with all that is in it; namespaces declared further out are not declared again. */
+void tree_write_node(const struct document_tree *tree, xmlNodePtr node, struct buffer *buffer);
+
+/* A message of libxml2 as it can stand in a sentence: one line of printable ASCII. NULL is accepted. */
+void tree_words(const char *message, char words[static BODY_SENTENCE_SIZE]);
