@@ -8,7 +8,8 @@
 #include "bodies/body.h"
 
 /* One part begins: "--boundary", Content-Transfer-Encoding: binary, its Content-ID (without <>) and Content-Type. Its
- * bytes follow, and then the next part or the end; line ends between are written here. */
+ * bytes follow, and then the next part or the end; line ends between are written here. The buffer is empty before the
+ * first part. */
 void multipart_part(struct buffer *buffer, struct slice boundary, struct slice content_id, struct slice content_type);
 void multipart_end(struct buffer *buffer, struct slice boundary);
 
