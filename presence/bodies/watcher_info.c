@@ -2,10 +2,9 @@
  * SPDX-License-Identifier: MIT */
 #include "bodies/watcher_info.h"
 
-#include "bodies/xml.h"
+#include "bodies/xml_index.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
 #define WATCHER_INFO_SPACE "urn:ietf:params:xml:ns:watcherinfo"
 
@@ -78,30 +77,13 @@ static void write_whole(const void *state, const struct body_target *target, str
 
 /* A whole body, read. */
 struct whole {
-	const struct xml_node *list;   /* <watcher-list> */
-	const struct xml_node **known; /* its watchers by id */
-	size_t count;
+	const struct xml_node *list; /* <watcher-list> */
+	struct xml_index watchers;   /* by id */
 };
 
 static struct slice id_of(const struct xml_node *watcher)
 {
 	return xml_attribute(watcher, SLICE("id"));
-}
-
-static int compare_ids(const void *a, const void *b)
-{
-	const struct xml_node *const *left = a, *const *right = b;
-	return slice_compare(id_of(*left), id_of(*right));
-}
-
-static const struct xml_node *first_watcher(const struct xml_node *list)
-{
-	return xml_child(list, SLICE(WATCHER_INFO_SPACE), SLICE("watcher"));
-}
-
-static const struct xml_node *next_watcher(const struct xml_node *watcher)
-{
-	return xml_next(watcher, SLICE(WATCHER_INFO_SPACE), SLICE("watcher"));
 }
 
 static bool read_whole(struct arena *arena, struct slice text, struct whole *whole)
@@ -112,24 +94,18 @@ static bool read_whole(struct arena *arena, struct slice text, struct whole *who
 	if (xml_parse(arena, text, &limits, &root, &error) != 0)
 		return false;
 	whole->list = xml_child(root, SLICE(WATCHER_INFO_SPACE), SLICE("watcher-list"));
-	whole->count = 0;
-	for (const struct xml_node *watcher = first_watcher(whole->list); watcher; watcher = next_watcher(watcher))
-		whole->count++;
-	whole->known = arena_allocate_zeroed(arena, whole->count + 1, sizeof *whole->known);
-	if (!whole->list || !whole->known)
-		return false;
-	size_t filled = 0;
-	for (const struct xml_node *watcher = first_watcher(whole->list); watcher; watcher = next_watcher(watcher))
-		whole->known[filled++] = watcher;
-	qsort(whole->known, whole->count, sizeof *whole->known, compare_ids);
-	return true;
+	return whole->list && xml_index_children(arena, whole->list, SLICE(WATCHER_INFO_SPACE), SLICE("watcher"),
+						 SLICE("id"), &whole->watchers) == 0;
 }
 
-static const struct xml_node *find_watcher(const struct whole *whole, const struct xml_node *like)
+static const struct xml_node *first_watcher(const struct whole *whole)
 {
-	const struct xml_node *const *found =
-		bsearch(&like, whole->known, whole->count, sizeof *whole->known, compare_ids);
-	return found ? *found : NULL;
+	return xml_child(whole->list, SLICE(WATCHER_INFO_SPACE), SLICE("watcher"));
+}
+
+static const struct xml_node *next_watcher(const struct xml_node *watcher)
+{
+	return xml_next(watcher, SLICE(WATCHER_INFO_SPACE), SLICE("watcher"));
 }
 
 static bool has_same(const struct xml_node *a, const struct xml_node *b, struct slice attribute)
@@ -165,17 +141,17 @@ static void write_gone(struct buffer *buffer, const struct xml_node *watcher)
 static size_t write_changed(struct buffer *buffer, const struct whole *before, const struct whole *after)
 {
 	size_t written = 0;
-	for (const struct xml_node *now = first_watcher(after->list); now; now = next_watcher(now)) {
-		const struct xml_node *was = find_watcher(before, now);
+	for (const struct xml_node *now = first_watcher(after); now; now = next_watcher(now)) {
+		const struct xml_node *was = xml_index_find(&before->watchers, id_of(now));
 		if (was && is_same_watcher(was, now))
 			continue;
 		xml_write_node(buffer, now, prefixes, ARRAY_SIZE(prefixes));
 		buffer_text(buffer, "\r\n");
 		written++;
 	}
-	for (const struct xml_node *was = first_watcher(before->list); was; was = next_watcher(was)) {
+	for (const struct xml_node *was = first_watcher(before); was; was = next_watcher(was)) {
 		/* Whose end was told is not told again. */
-		if (is_over(was) || find_watcher(after, was))
+		if (is_over(was) || xml_index_find(&after->watchers, id_of(was)))
 			continue;
 		write_gone(buffer, was);
 		written++;
