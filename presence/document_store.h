@@ -38,7 +38,8 @@ struct document {
 	int64_t changed_at_ms;
 };
 
-/* NULL where memory is exhausted. */
+/* NULL where memory is exhausted. Lives no longer than its parts, of which the storage calls back what it was asked;
+ * whoever waits when the store is destroyed is told nothing. */
 struct document_store *document_store_create(const struct document_store_parts *parts,
 					     const struct document_store_options *options);
 void document_store_destroy(struct document_store *store);
@@ -48,7 +49,8 @@ void document_store_set_options(struct document_store *store, const struct docum
 void document_store_load(struct document_store *store, storage_done_fn *done, void *arg);
 
 /* Told of each document that is there at the start (`before` is NULL), and of each change after its commit; `after` is
- * NULL where it is gone. Both are good during the call. At most eight listeners. ERR_LIMIT. */
+ * NULL where it is gone. Both are good during the call; the body of `before` is empty where its user is not in memory.
+ * At most eight listeners. ERR_LIMIT. */
 typedef void document_changed_fn(void *arg, const struct document *before, const struct document *after);
 MUST_CHECK int document_store_listen(struct document_store *store, document_changed_fn *changed, void *arg);
 
@@ -77,11 +79,11 @@ enum document_decision { DOCUMENT_KEEP, DOCUMENT_WRITE, DOCUMENT_REMOVE };
 struct document_change {
 	struct slice user, application, name;
 	/* `before` NULL: none. `after`: the text to write, good until `edit` is called again. May refuse by
-	 * DOCUMENT_KEEP and remember why in `arg`. */
+	 * DOCUMENT_KEEP and remember why in `arg`. May be called within document_change. */
 	enum document_decision (*edit)(void *arg, const struct document *before, struct slice *after);
-	/* Once, never inside document_change; `document` (NULL: gone, or not changed) is as committed. `result`: 0,
-	 * also where it was kept; ERR_NOT_FOUND: no such account; ERR_LIMIT: the quota, with the sentence; or storage's
-	 * codes. */
+	/* Once, and never inside document_change but for ERR_NO_MEMORY; `document` (NULL: gone, or not changed) is as
+	 * committed, with the etag it had where the text is what it was. `result`: 0, also where it was kept;
+	 * ERR_NOT_FOUND: no such account; ERR_LIMIT: the quota, with the sentence; or storage's codes. */
 	void (*done)(void *arg, int result, const struct document *document, const char *sentence);
 	void *arg;
 };
@@ -89,3 +91,5 @@ struct document_change {
 void document_change(struct document_store *store, const struct document_change *change);
 /* The account is gone, and its documents with it. */
 void document_store_account_removed(struct document_store *store, struct account *account);
+/* Storage's event: it may be gone, and core/accounts tells only of those in memory. An empty user: any of them. */
+void document_store_account_changed(struct document_store *store, struct slice user);
