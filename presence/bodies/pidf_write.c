@@ -1,11 +1,11 @@
 /* Writing composed presence as PIDF (RFC 3863 §4). SPDX-License-Identifier: MIT */
-#include "bodies/pidf.h"
+#include "bodies/pidf_write.h"
 
 #include <time.h>
 
-/* What the root may declare; the first always is, the others where they are used. */
-static const struct xml_prefix known[] = {
+const struct xml_prefix pidf_prefixes[PIDF_PREFIXES_COUNT] = {
 	{"", PIDF_SPACE},
+	{"p", PIDF_DIFF_SPACE},
 	{"dm", DATA_MODEL_SPACE},
 	{"rpid", RPID_SPACE},
 	{"c", CIPID_SPACE},
@@ -13,47 +13,19 @@ static const struct xml_prefix known[] = {
 	{"caps", "urn:ietf:params:xml:ns:pidf:caps"}, /* RFC 5196 */
 };
 
-struct declarations {
-	struct xml_prefix prefixes[ARRAY_SIZE(known)];
-	size_t count;
-	unsigned used; /* bit i: known[i] */
-};
-
-static void use_space(struct declarations *declarations, struct slice space)
-{
-	for (size_t i = 1; i < ARRAY_SIZE(known); i++) {
-		if (slice_equal(slice_text(known[i].space), space))
-			declarations->used |= 1u << i;
-	}
-}
-
-static void use_spaces_of(struct declarations *declarations, const struct xml_node *node)
-{
-	use_space(declarations, node->space);
-	for (const struct xml_attribute *attribute = node->attributes; attribute; attribute = attribute->next)
-		use_space(declarations, attribute->space);
-	for (const struct xml_node *child = node->children; child; child = child->next)
-		use_spaces_of(declarations, child);
-}
-
 /* A document without a person, which is most of them, gets on without five lines of namespaces. */
-static void collect(struct declarations *declarations, const struct presence_state *state)
+static void collect(struct xml_prefixes *prefixes, const struct presence_state *state)
 {
-	*declarations = (struct declarations){.used = 1};
 	for (size_t i = 0; i < state->tuple_count; i++) {
 		if (state->tuples[i].published)
-			use_spaces_of(declarations, state->tuples[i].published);
+			xml_prefixes_use(prefixes, state->tuples[i].published);
 	}
 	for (size_t i = 0; i < state->note_count; i++)
-		use_spaces_of(declarations, state->notes[i]);
+		xml_prefixes_use(prefixes, state->notes[i]);
 	if (state->person)
-		use_spaces_of(declarations, state->person);
+		xml_prefixes_use(prefixes, state->person);
 	for (size_t i = 0; i < state->device_count; i++)
-		use_spaces_of(declarations, state->devices[i]);
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
-		if (declarations->used & 1u << i)
-			declarations->prefixes[declarations->count++] = known[i];
-	}
+		xml_prefixes_use(prefixes, state->devices[i]);
 }
 
 /* RFC 3863 §4.1.7: a moment as in RFC 3339, in UTC. */
@@ -81,39 +53,69 @@ static void write_own_tuple(struct buffer *buffer, const struct presence_tuple *
 	buffer_text(buffer, "</tuple>");
 }
 
-static void write_line(struct buffer *buffer, const struct xml_node *node, const struct declarations *declarations)
+void pidf_write_start(const struct pidf_root *root, const struct xml_prefixes *prefixes,
+		      const struct body_target *target, struct body_output *output)
 {
-	xml_write_node(buffer, node, declarations->prefixes, declarations->count);
-	buffer_byte(buffer, '\n');
+	struct buffer *buffer = output->buffer;
+	struct xml_prefix used[XML_PREFIXES_MOST];
+	size_t count = xml_prefixes_used(prefixes, used);
+	buffer_text(buffer, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<");
+	buffer_text(buffer, root->name);
+	xml_write_declarations(buffer, used, count);
+	buffer_text(buffer, " entity=\"");
+	xml_write_entity(buffer, target);
+	buffer_byte(buffer, '"');
+	if (root->is_partial) {
+		buffer_text(buffer, " version=\"");
+		output->version_at = buffer->length;
+		buffer_byte(buffer, '"');
+	}
+	buffer_byte(buffer, '>');
+	buffer_text(buffer, root->between);
 }
 
 /* In the order of the schema: tuples, notes, and what other namespaces add (RFC 3863 §4.4, RFC 4479 §5.1). */
-static void write_document(const void *of, const struct body_target *target, struct body_output *output)
+static void write_children(const struct presence_state *state, const char *between, const struct xml_prefixes *prefixes,
+			   const struct body_target *target, struct buffer *buffer)
 {
-	const struct presence_state *state = of;
-	struct buffer *buffer = output->buffer;
-	struct declarations declarations;
-	collect(&declarations, state);
-	buffer_text(buffer, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<presence");
-	xml_write_declarations(buffer, declarations.prefixes, declarations.count);
-	buffer_text(buffer, " entity=\"");
-	xml_write_entity(buffer, target);
-	buffer_text(buffer, "\">\n");
 	for (size_t i = 0; i < state->tuple_count; i++) {
-		if (state->tuples[i].published) {
-			write_line(buffer, state->tuples[i].published, &declarations);
-		} else {
+		if (state->tuples[i].published)
+			xml_write_node(buffer, state->tuples[i].published, prefixes->known, prefixes->count);
+		else
 			write_own_tuple(buffer, &state->tuples[i], target);
-			buffer_byte(buffer, '\n');
-		}
+		buffer_text(buffer, between);
 	}
-	for (size_t i = 0; i < state->note_count; i++)
-		write_line(buffer, state->notes[i], &declarations);
-	if (state->person)
-		write_line(buffer, state->person, &declarations);
-	for (size_t i = 0; i < state->device_count; i++)
-		write_line(buffer, state->devices[i], &declarations);
-	buffer_text(buffer, "</presence>\n");
+	for (size_t i = 0; i < state->note_count; i++) {
+		xml_write_node(buffer, state->notes[i], prefixes->known, prefixes->count);
+		buffer_text(buffer, between);
+	}
+	if (state->person) {
+		xml_write_node(buffer, state->person, prefixes->known, prefixes->count);
+		buffer_text(buffer, between);
+	}
+	for (size_t i = 0; i < state->device_count; i++) {
+		xml_write_node(buffer, state->devices[i], prefixes->known, prefixes->count);
+		buffer_text(buffer, between);
+	}
+}
+
+void pidf_write(const struct presence_state *state, const struct pidf_root *root, const struct body_target *target,
+		struct body_output *output)
+{
+	struct xml_prefixes prefixes;
+	xml_prefixes_init(&prefixes, pidf_prefixes, ARRAY_SIZE(pidf_prefixes), root->is_partial ? 2 : 1);
+	collect(&prefixes, state);
+	pidf_write_start(root, &prefixes, target, output);
+	write_children(state, root->between, &prefixes, target, output->buffer);
+	buffer_text(output->buffer, "</");
+	buffer_text(output->buffer, root->name);
+	buffer_text(output->buffer, ">\n");
+}
+
+static void write_document(const void *state, const struct body_target *target, struct body_output *output)
+{
+	static const struct pidf_root root = {.name = "presence", .between = "\n"};
+	pidf_write(state, &root, target, output);
 }
 
 const struct body_format pidf_format = {.media_type = "application/pidf+xml", .write = write_document};
