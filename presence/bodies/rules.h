@@ -9,8 +9,15 @@
 
 #include <stdint.h>
 
+#define COMMON_POLICY_SPACE "urn:ietf:params:xml:ns:common-policy" /* RFC 4745 */
+#define PRES_RULES_SPACE "urn:ietf:params:xml:ns:pres-rules"       /* RFC 5025 */
+#define OMA_POLICY_SPACE "urn:oma:xml:xdm:common-policy"           /* conditions that OMA's clients add */
+
 /* RFC 5025 §3.2.1: the values are the RFC's, and of several rules the highest counts. */
 enum watch_handling { WATCH_BLOCK = 0, WATCH_CONFIRM = 10, WATCH_POLITE_BLOCK = 20, WATCH_ALLOW = 30 };
+/* As <sub-handling> has it: "block", "confirm", "polite-block", "allow". False: no such word. */
+bool watch_handling_read(struct slice word, enum watch_handling *handling);
+const char *watch_handling_word(enum watch_handling handling);
 
 /* What one document says, in one block of memory of its own. */
 struct ruleset;
