@@ -1,11 +1,11 @@
-/* The way of a request to its endpoint: path, method, token, scope. SPDX-License-Identifier: MIT */
+/* The way of a request to its endpoint: path, method, caller, scope. SPDX-License-Identifier: MIT */
 #include "api/api.h"
 
 #include "api/api_state.h"
-#include "api/bearer.h"
 #include "api/endpoints.h"
 #include "api/put_body.h"
 #include "base/error.h"
+#include "core/bearer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,9 +14,8 @@
 /* The transport refuses larger bodies before they are read; those between are refused here, with a sentence in JSON. */
 #define BODY_BYTES_READ (4 * PUT_BODY_BYTES_MOST)
 #define ANSWER_BYTES_MOST ((size_t)16 << 20)
-#define HEADERS_MOST 512
-#define REFUSALS_BURST 20
-#define REFUSALS_INTERVAL_MS 1000
+#define HEADERS_MOST 2048
+#define SENTENCE_SIZE 512
 
 /* --- refusing ----------------------------------------------------------------------------------------------------- */
 
@@ -48,23 +47,22 @@ void api_refuse(struct api *api, struct http_request *request, unsigned status, 
 }
 
 /* RFC 6750 §3: who sent no token is told that there are such, not what is wrong with his. */
-static void refuse_token(struct api *api, struct http_request *request, bool has_token)
+static void refuse_caller(struct api_call *call, unsigned status, const char *sentence)
 {
-	char peer[ADDRESS_TEXT_SIZE];
-	log_event_limited(api->parts.log, &api->refusals, timers_now(api->parts.timers), LOG_WARNING, "api_refused",
-			  &(struct log_context){.status = 401}, "%.*s has %s for the API",
-			  SLICE_ARGS(address_write(&request->peer, peer)), has_token ? "a wrong token" : "no token");
-	if (has_token)
-		api_refuse(api, request, 401, SLICE("The token is unknown or has expired"),
-			   SLICE("WWW-Authenticate: Bearer error=\"invalid_token\"\r\n"));
-	else
-		api_refuse(api, request, 401, SLICE("The request needs a token: Authorization: Bearer TOKEN"),
-			   SLICE("WWW-Authenticate: Bearer\r\n"));
+	struct buffer headers;
+	buffer_init(&headers, HEADERS_MOST);
+	if (status == 401)
+		http_caller_write_challenges(
+			&call->who, call->endpoint->is_own ? HTTP_BEARER | HTTP_DIGEST : HTTP_BEARER, &headers);
+	api_refuse(call->api, call->request, buffer_failed(&headers) ? 503 : status, slice_text(sentence),
+		   buffer_failed(&headers) ? SLICE("") : buffer_slice(&headers));
+	buffer_finish(&headers);
+	call_destroy(call);
 }
 
 static void refuse_scope(struct api_call *call)
 {
-	char sentence[HEADERS_MOST], header[HEADERS_MOST];
+	char sentence[SENTENCE_SIZE], header[SENTENCE_SIZE];
 	const char *scope = call->endpoint->scope;
 	(void)snprintf(sentence, sizeof sentence, "The token has no scope %s", scope);
 	(void)snprintf(header, sizeof header, "WWW-Authenticate: Bearer error=\"insufficient_scope\", scope=\"%s\"\r\n",
@@ -91,6 +89,7 @@ static void on_gone(struct http_request *request)
 {
 	struct api_call *call = request->state;
 	call->request = NULL;
+	call->who.request = NULL;
 }
 
 static struct api_call *create_call(struct api *api, struct http_request *request, const struct endpoint_match *match)
@@ -112,35 +111,68 @@ static struct api_call *create_call(struct api *api, struct http_request *reques
 	return call;
 }
 
-static void on_token(void *arg, int result, const struct stored_token *token)
+static void serve(struct api_call *call)
 {
-	struct api_call *call = arg;
 	struct slice unknown;
-	if (call_is_gone(call))
-		return;
-	if (result == ERR_NOT_FOUND) {
-		refuse_token(call->api, call->request, true);
-		call_destroy(call);
-	} else if (result != 0) {
-		call_fail(call, result);
-	} else if (!bearer_has_scope(token->scopes, slice_text(call->endpoint->scope))) {
-		refuse_scope(call);
-	} else if (!endpoint_knows_query(call->endpoint, call->request->query, &unknown)) {
+	if (!endpoint_knows_query(call->endpoint, call->request->query, &unknown)) {
 		call_refuse(call, 400, "There is no parameter %.*s here",
 			    (int)(unknown.length < 64 ? unknown.length : 64), unknown.at);
-	} else {
-		if (call->endpoint->method != HTTP_GET)
-			log_event(call->parts->log, LOG_DEBUG, "api_change", NULL, "token %.*s: PUT %.*s",
-				  SLICE_ARGS(token->name), SLICE_ARGS(call->request->path));
-		call->endpoint->handle(call);
+		return;
+	}
+	bool is_account = call->caller != NULL;
+	struct slice name = is_account ? account_user(call->caller) : call->who.token_name;
+	if (call->endpoint->method != HTTP_GET)
+		log_event(call->parts->log, LOG_DEBUG, "api_change", NULL, "%s %.*s: %.*s %.*s",
+			  is_account ? "account" : "token", SLICE_ARGS(name),
+			  SLICE_ARGS(http_digest_method(call->request->method)), SLICE_ARGS(call->request->path));
+	call->endpoint->handle(call);
+}
+
+/* Who comes with his password may speak of himself, at the endpoints that are meant for that. */
+static void serve_account(struct api_call *call)
+{
+	struct slice user;
+	call->caller = call->who.account;
+	if (!call_read_user(call, call->name, &user))
+		return;
+	if (slice_equal(user, account_user(call->caller)))
+		serve(call);
+	else
+		call_refuse(call, 403, "An account may do this for itself only");
+}
+
+static void on_caller(struct http_caller *who)
+{
+	struct api_call *call = CONTAINER_OF(who, struct api_call, who);
+	if (call_is_gone(call))
+		return;
+	switch (who->kind) {
+	case CALLER_TOKEN:
+		if (bearer_has_scope(who->scopes, slice_text(call->endpoint->scope)))
+			serve(call);
+		else
+			refuse_scope(call);
+		break;
+	case CALLER_ACCOUNT:
+		if (call->endpoint->is_own)
+			serve_account(call);
+		else
+			call_refuse(call, 403, "This needs a token: no account may do it");
+		break;
+	case CALLER_NOBODY:
+		refuse_caller(call, 401,
+			      call->endpoint->is_own ? "The request needs the account's password, or a token"
+						     : "The request needs a token: Authorization: Bearer TOKEN");
+		break;
+	case CALLER_REFUSED:
+		refuse_caller(call, who->status, who->sentence);
+		break;
 	}
 }
 
 static void handle(void *arg, struct http_request *request)
 {
 	struct api *api = arg;
-	struct slice token;
-	uint8_t hash[STORAGE_TOKEN_HASH_BYTES];
 	api->counters.requests++;
 	struct endpoint_match match = endpoints_find(api_endpoints, request->rest, request->method);
 	if (!match.path) {
@@ -151,17 +183,11 @@ static void handle(void *arg, struct http_request *request)
 		refuse_method(api, request, match.path);
 		return;
 	}
-	int result = bearer_read(request->authorization, &token);
-	if (result < 0) {
-		refuse_token(api, request, result == ERR_SYNTAX);
-		return;
-	}
-	struct api_call *call = bearer_hash(token, hash) == 0 ? create_call(api, request, &match) : NULL;
-	if (!call) {
+	struct api_call *call = create_call(api, request, &match);
+	if (call)
+		http_caller_find(api->parts.callers, &call->who, request, on_caller);
+	else
 		api_refuse(api, request, 503, SLICE("There is no memory for it now"), SLICE(""));
-		return;
-	}
-	storage_load_token(api->parts.storage, hash, on_token, call);
 }
 
 /* --- life --------------------------------------------------------------------------------------------------------- */
@@ -172,7 +198,6 @@ struct api *api_create(const struct api_parts *parts)
 	if (!api)
 		return NULL;
 	api->parts = *parts;
-	api->refusals = (struct log_rate){.burst = REFUSALS_BURST, .interval_ms = REFUSALS_INTERVAL_MS};
 	list_init(&api->calls);
 	struct http_route route = {
 		.prefix = PREFIX, .handle = handle, .arg = api, .body_bytes = BODY_BYTES_READ, .speaks_json = true};

@@ -1,9 +1,10 @@
 /* The API: JSON over HTTP below /api/v1/, for other programs and the command line's users: what waits in mailboxes, who
  * is there, which devices are registered, who watches whom (docs/openapi.yaml).
  *
- *   request ─▶ endpoint (path, method) ─▶ token (storage) ─▶ scope ─▶ handler, its answer now or later
+ *   request ─▶ endpoint (path, method) ─▶ caller (core/http_caller) ─▶ scope ─▶ handler, its answer now or later
  *
- * Tokens are looked up for each request, so one that is removed is good for nothing at once.
+ * Who calls is a token with scopes, looked up for each request, so that one which is removed is good for nothing at
+ * once; or an account with its password (digest), at the endpoints where it may speak of itself.
  * SPDX-License-Identifier: MIT */
 #pragma once
 
@@ -12,6 +13,7 @@
 #include "base/timer.h"
 #include "core/accounts.h"
 #include "core/domain.h"
+#include "core/http_caller.h"
 #include "presence/events.h"
 #include "presence/mailboxes.h"
 #include "presence/packages.h"
@@ -28,6 +30,7 @@ struct api_parts {
 	struct transport *transport;
 	const struct domain *domain;
 	struct accounts *accounts;
+	struct http_callers *callers;
 	struct storage *storage;
 	struct events *events;
 	struct people *people;

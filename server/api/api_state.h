@@ -7,7 +7,6 @@ struct api {
 	struct api_parts parts;
 	struct api_counters counters;
 	struct list_link calls; /* under way */
-	struct log_rate refusals;
 };
 
 /* Answers with an error; `headers` are whole lines. A 503 says when to try again. */

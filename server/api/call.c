@@ -24,6 +24,7 @@ void call_destroy(struct api_call *call)
 {
 	list_remove(&call->link);
 	call->api->counters.underway--;
+	http_caller_finish(&call->who);
 	buffer_finish(&call->buffer);
 	free(call);
 }

@@ -23,7 +23,9 @@ struct api_call {
 	const struct api_parts *parts;
 	struct http_request *request; /* NULL: it is gone */
 	const struct api_endpoint *endpoint;
-	struct slice name; /* of the path; in the request's arena, as all its texts */
+	struct http_caller who;
+	struct account *caller; /* who calls for himself, and is {user} in the path; NULL: a token with the scope */
+	struct slice name;      /* of the path; in the request's arena, as all its texts */
 	struct buffer buffer;
 	struct json_writer json; /* of the answer, into that buffer */
 

@@ -4,18 +4,18 @@
 #include "api/serve.h"
 
 const struct api_endpoint api_endpoints[] = {
-	{"/mailboxes", HTTP_GET, "mailboxes:read", "limit after", serve_mailboxes},
-	{"/mailboxes/{name}", HTTP_GET, "mailboxes:read", "", serve_mailbox},
-	{"/mailboxes/{name}", HTTP_PUT, "mailboxes:write", "", serve_mailbox_change},
-	{"/mailboxes/{name}/users", HTTP_GET, "mailboxes:read", "limit after", serve_mailbox_users},
-	{"/mailboxes/{name}/users", HTTP_PUT, "mailboxes:write", "", serve_mailbox_users_change},
-	{"/users/{user}/presence", HTTP_GET, "presence:read", "", serve_presence},
-	{"/users/{user}/registrations", HTTP_GET, "registrations:read", "limit after", serve_user_registrations},
-	{"/users/{user}/watchers", HTTP_GET, "watchers:read", "limit after", serve_user_watchers},
-	{"/users/{user}/watching", HTTP_GET, "watchers:read", "limit after", serve_user_watching},
-	{"/registrations", HTTP_GET, "registrations:read", "limit after", serve_registrations},
-	{"/watchers", HTTP_GET, "watchers:read", "watcher resource package limit after", serve_watchers},
-	{"/why", HTTP_GET, "watchers:read", "watcher presentity", serve_why},
+	{"/mailboxes", HTTP_GET, "mailboxes:read", "limit after", serve_mailboxes, false},
+	{"/mailboxes/{name}", HTTP_GET, "mailboxes:read", "", serve_mailbox, false},
+	{"/mailboxes/{name}", HTTP_PUT, "mailboxes:write", "", serve_mailbox_change, false},
+	{"/mailboxes/{name}/users", HTTP_GET, "mailboxes:read", "limit after", serve_mailbox_users, false},
+	{"/mailboxes/{name}/users", HTTP_PUT, "mailboxes:write", "", serve_mailbox_users_change, false},
+	{"/users/{user}/presence", HTTP_GET, "presence:read", "", serve_presence, true},
+	{"/users/{user}/registrations", HTTP_GET, "registrations:read", "limit after", serve_user_registrations, true},
+	{"/users/{user}/watchers", HTTP_GET, "watchers:read", "limit after", serve_user_watchers, true},
+	{"/users/{user}/watching", HTTP_GET, "watchers:read", "limit after", serve_user_watching, true},
+	{"/registrations", HTTP_GET, "registrations:read", "limit after", serve_registrations, false},
+	{"/watchers", HTTP_GET, "watchers:read", "watcher resource package limit after", serve_watchers, false},
+	{"/why", HTTP_GET, "watchers:read", "watcher presentity", serve_why, false},
 	{.path = NULL},
 };
 

@@ -15,6 +15,7 @@ struct api_endpoint {
 	const char *scope;
 	const char *parameters; /* of the query, with blanks between them */
 	void (*handle)(struct api_call *call);
+	bool is_own; /* an account may do it for itself, with its password: {…} is then its own name */
 };
 
 /* Ended by one without a path. */

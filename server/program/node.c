@@ -139,9 +139,15 @@ static int build_core(struct node *node)
 {
 	struct authentication_options options = node_authentication_options(&node->configuration);
 	node->authentication = authentication_create(node->domain, node->log, node->nonce_key, &options);
+	struct http_callers_parts callers = {.timers = node->timers,
+					     .domain = node->domain,
+					     .accounts = node->accounts,
+					     .storage = node->storage,
+					     .log = node->log};
+	node->http_callers = http_callers_create(&callers, node->nonce_key, &options);
 	node->gruus = gruus_create(node->domain, node->gruu_key);
 	node->trust = node_create_trust(&node->configuration);
-	if (!node->authentication || !node->gruus || !node->trust)
+	if (!node->authentication || !node->http_callers || !node->gruus || !node->trust)
 		return ERR_NO_MEMORY;
 	node->dispatch = dispatch_create(node->domain, node->accounts, node->authentication, node->trust, node->log,
 					 node->transport);
@@ -243,6 +249,7 @@ void node_finish(struct node *node)
 	trust_destroy(node->trust);
 	gruus_destroy(node->gruus);
 	dispatch_destroy(node->dispatch);
+	http_callers_destroy(node->http_callers);
 	authentication_destroy(node->authentication);
 	accounts_destroy(node->accounts);
 	domain_destroy(node->domain);

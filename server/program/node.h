@@ -13,6 +13,7 @@
 #include "core/authentication.h"
 #include "core/dispatch.h"
 #include "core/domain.h"
+#include "core/http_caller.h"
 #include "core/server_options.h"
 #include "core/trust.h"
 #include "features/gruu.h"
@@ -115,6 +116,7 @@ struct node {
 	struct mailboxes *mailboxes;
 	struct lamps *lamps;
 	struct voicemail *voicemail;
+	struct http_callers *http_callers;
 	struct api *api;
 	struct server_options server_options;
 	struct buffer allowed; /* what they say */

@@ -100,6 +100,7 @@ static int create_api(struct node *node)
 				  .transport = node->transport,
 				  .domain = node->domain,
 				  .accounts = node->accounts,
+				  .callers = node->http_callers,
 				  .storage = node->storage,
 				  .events = node->events,
 				  .people = node->people,

@@ -1,5 +1,5 @@
 /* Tokens for the HTTP API: "hgt_" and 32 random bytes in base64url (RFC 4648 §5). What is kept is the SHA-256 of the
- * whole text (api/bearer), so that whoever reads the database cannot use it. SPDX-License-Identifier: MIT */
+ * whole text (core/bearer), so that whoever reads the database cannot use it. SPDX-License-Identifier: MIT */
 #pragma once
 
 #include "base/attributes.h"

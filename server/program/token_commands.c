@@ -1,6 +1,6 @@
 /* heliograph token add | list | remove: in the database, where a running server looks for them.
  * SPDX-License-Identifier: MIT */
-#include "api/bearer.h"
+#include "core/bearer.h"
 #include "base/error.h"
 #include "program/ask.h"
 #include "program/commands.h"

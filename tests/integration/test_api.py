@@ -20,6 +20,7 @@ from cases import check
 from server import ROOT, Server
 from sip import WAIT, Client
 from test_program import Database
+from web import Web, old_credentials
 
 try:
     import jsonschema
@@ -165,6 +166,52 @@ def test_each_endpoint_needs_its_scope(server, _api):
                       f"{answer.json} {answer.headers['WWW-Authenticate']}")
     for scope in scopes:
         server.run("token", "remove", scope)
+
+
+def test_an_account_speaks_of_itself_with_its_password(server, _api):
+    for algorithm in ("MD5", "SHA-256"):
+        alice = Web(server, "alice", algorithm=algorithm)
+        for path in ("presence", "registrations", "watchers?limit=5", "watching"):
+            for name in ("alice", "sip:alice@example.test", "alice%40example.test"):
+                answer = alice.ask("GET", f"/api/v1/users/{name}/{path}")
+                check(answer.status == 200, f"{name}/{path}: {answer!r}")
+        check(alice.count > 5, "the nonce is used again")
+        for path, status in (("users/bob/presence", 403), ("users/nobody/presence", 403), ("mailboxes", 403), ("watchers", 403),
+                             ("users/alice@elsewhere.test/presence", 404), ("nothing", 404)):
+            answer = alice.ask("GET", "/api/v1/" + path)
+            check(answer.status == status and json.loads(answer.body)["status"] == status, f"{path}: {answer!r}")
+
+
+def test_credentials_are_for_one_request_and_its_path(server, _api):
+    path = "/api/v1/users/alice/presence"
+    alice = Web(server, "alice")
+    answer = alice.once("GET", path)
+    check(answer.status == 401 and len(answer.challenges()) == 2 and answer.challenges("Bearer") == ["Bearer"], repr(answer))
+    check(not alice.once("GET", "/api/v1/mailboxes").challenges(), "no digest where no account may")
+    alice.choose(answer)
+    line = alice.credentials("GET", path)
+    check(alice.once("GET", path, headers={"Authorization": line}).status == 200, "the first time")
+    again = alice.once("GET", path, headers={"Authorization": line})
+    check(again.status == 401 and "stale=true" in again.challenges()[0], f"the same again: {again!r}")
+    for uri in ("/api/v1/users/bob/presence", "/api/v1/users/alice/presenc", path + "/", path + "?x", "/", "", "%", "http://x"):
+        answer = alice.ask("GET", path, uri=uri or "*")
+        check(answer.status == 400, f"{uri}: {answer!r}")
+    for uri in (path.replace("alice", "al%69ce"), "http://example.test:80" + path, path.replace("/users", "//users")):
+        check(alice.ask("GET", path, uri=uri).status == 200, uri)
+    for web in (Web(server, "alice", password="wrong"), Web(server, "nobody"), Web(server, "bob", password=alice.password)):
+        answer = web.ask("GET", path)
+        check(answer.status == 401 and answer.challenges() and "stale" not in answer.challenges()[0], repr(answer))
+    check(alice.once("GET", path, headers={"Authorization": alice.credentials("PUT", path)}).status == 401, "another method")
+
+
+def test_credentials_without_qop_are_taken_once(server, _api):
+    path = "/api/v1/users/alice/presence"
+    alice = Web(server, "alice")
+    alice.choose(alice.once("GET", path))
+    line = {"Authorization": old_credentials(alice.challenge, "alice", alice.password, "GET", path)}
+    check(alice.once("GET", path, headers=line).status == 200, "the first time")
+    again = alice.once("GET", path, headers=line)
+    check(again.status == 401 and "stale=true" in again.challenges()[0], f"the same again: {again!r}")
 
 
 def test_a_put_lights_the_lamp_and_survives_kill_9(server, api):

@@ -1,5 +1,5 @@
 /* Tokens in requests. SPDX-License-Identifier: MIT */
-#include "api/bearer.h"
+#include "core/bearer.h"
 #include "base/error.h"
 #include "test.h"
 

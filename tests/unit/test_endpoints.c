@@ -150,6 +150,7 @@ static void the_document_tells_of_every_endpoint(void)
 		(void)snprintf(scope, sizeof scope, "- token: [\"%s\"]\n", endpoint->scope);
 		CHECK(operation.length > 0);
 		CHECK(contains(operation, scope));
+		CHECK(contains(operation, "- digest: []\n") == endpoint->is_own);
 		struct slice known = slice_text(endpoint->parameters);
 		while (known.length > 0)
 			CHECK(tells_parameter(operation, slice_take(&known, ' ')));

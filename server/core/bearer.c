@@ -1,5 +1,5 @@
 /* Bearer tokens. SPDX-License-Identifier: MIT */
-#include "api/bearer.h"
+#include "core/bearer.h"
 
 #include "base/error.h"
 

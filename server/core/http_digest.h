@@ -1,0 +1,62 @@
+/* Who calls over HTTP, by the account's password: digest (RFC 7616), as SIP asks for it (core/authentication), with the
+ * same hashes and nonces. The asynchronous part, and tokens, are core/http_caller.
+ *
+ * Beyond SIP: credentials without qop are taken, for old XCAP clients send such (RFC 2617 §3.2.2.1); they count
+ * nothing, so a nonce is good for one of them. And: libwebsockets does not keep the request's target as it came
+ * (transport/http.h), but the credentials repeat it. Once they have been found right, theirs is the better one.
+ *
+ * SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "base/attributes.h"
+#include "base/buffer.h"
+#include "base/log.h"
+#include "core/account.h"
+#include "core/authentication.h"
+#include "core/domain.h"
+#include "core/nonce.h"
+#include "sip/digest.h"
+#include "transport/http.h"
+
+struct http_digest;
+
+/* Domain and log are borrowed; `key` is that of all nonces. NULL where memory is exhausted. */
+struct http_digest *http_digest_create(const struct domain *domain, struct log *log, const uint8_t key[NONCE_KEY_SIZE],
+				       const struct authentication_options *options);
+void http_digest_destroy(struct http_digest *digest);
+
+/* What becomes of credentials. */
+enum http_digest_verdict {
+	HTTP_DIGEST_GOOD,
+	HTTP_DIGEST_WRONG,  /* 401 with a challenge */
+	HTTP_DIGEST_STALE,  /* the same with stale=true: only the nonce is at fault */
+	HTTP_DIGEST_ASTRAY, /* 400: they were made for another target (RFC 7616 §3.4.6) */
+	HTTP_DIGEST_NO_MEMORY
+};
+
+/* Where a request goes, as its sender wrote it: the path decoded, the query not. */
+struct http_target {
+	struct slice path, query;
+};
+
+/* The credentials for our realm. False: there are none, or none that we understand. */
+bool http_digest_credentials(const struct http_digest *digest, const struct http_request *request,
+			     struct digest_credentials *credentials);
+/* The questions that need no account, so that nobody makes us look one up who has not received a challenge of ours.
+ * GOOD: `target` is set, in the request's arena. */
+enum http_digest_verdict http_digest_admits(struct http_digest *digest, struct http_request *request, int64_t now_ms,
+					    const struct digest_credentials *credentials, struct http_target *target);
+/* Judges admitted credentials; `account` is NULL where there is none of that name. `now_ms` is timers_now, for the
+ * log's limits. */
+enum http_digest_verdict http_digest_accepts(struct http_digest *digest, const struct http_request *request,
+					     int64_t now_ms, const struct digest_credentials *credentials,
+					     const struct account *account);
+/* The lines WWW-Authenticate with a fresh nonce, one for each algorithm. */
+void http_digest_write_challenges(struct http_digest *digest, const struct http_request *request, bool is_stale,
+				  struct buffer *headers);
+
+/* "GET"; empty for HTTP_OTHER. */
+struct slice http_digest_method(enum http_method method);
+/* True where `uri`, out of credentials, is the target of the request as far as that can be seen; `target` is then set.
+ * ERR_SYNTAX: it is not; ERR_NO_MEMORY. */
+MUST_CHECK int http_digest_read_uri(struct http_request *request, struct slice uri, struct http_target *target);
