@@ -94,8 +94,7 @@ static bool read_whole(struct arena *arena, struct slice text, struct whole *who
 	if (xml_parse(arena, text, &limits, &root, &error) != 0)
 		return false;
 	whole->list = xml_child(root, SLICE(WATCHER_INFO_SPACE), SLICE("watcher-list"));
-	return whole->list && xml_index_children(arena, whole->list, SLICE(WATCHER_INFO_SPACE), SLICE("watcher"),
-						 SLICE("id"), &whole->watchers) == 0;
+	return whole->list && xml_index_children(arena, whole->list, id_of, &whole->watchers) == 0;
 }
 
 static const struct xml_node *first_watcher(const struct whole *whole)
@@ -142,7 +141,7 @@ static size_t write_changed(struct buffer *buffer, const struct whole *before, c
 {
 	size_t written = 0;
 	for (const struct xml_node *now = first_watcher(after); now; now = next_watcher(now)) {
-		const struct xml_node *was = xml_index_find(&before->watchers, id_of(now));
+		const struct xml_node *was = xml_index_find(&before->watchers, now);
 		if (was && is_same_watcher(was, now))
 			continue;
 		xml_write_node(buffer, now, prefixes, ARRAY_SIZE(prefixes));
@@ -151,7 +150,7 @@ static size_t write_changed(struct buffer *buffer, const struct whole *before, c
 	}
 	for (const struct xml_node *was = first_watcher(before); was; was = next_watcher(was)) {
 		/* Whose end was told is not told again. */
-		if (is_over(was) || xml_index_find(&after->watchers, id_of(was)))
+		if (is_over(was) || xml_index_find(&after->watchers, was))
 			continue;
 		write_gone(buffer, was);
 		written++;

@@ -62,6 +62,11 @@ struct whole {
 	struct xml_index documents; /* by selector, as written */
 };
 
+static struct slice selector_of(const struct xml_node *document)
+{
+	return xml_attribute(document, SLICE("sel"));
+}
+
 static bool read_whole(struct arena *arena, struct slice text, struct whole *whole)
 {
 	const struct xml_limits limits = {.bytes = text.length, .depth = 3, .nodes = UINT32_MAX};
@@ -71,8 +76,7 @@ static bool read_whole(struct arena *arena, struct slice text, struct whole *who
 	    !xml_is(root, SLICE(XCAP_DIFF_SPACE), SLICE("xcap-diff")))
 		return false;
 	whole->root = xml_attribute(root, SLICE("xcap-root"));
-	return xml_index_children(arena, root, SLICE(XCAP_DIFF_SPACE), SLICE("document"), SLICE("sel"),
-				  &whole->documents) == 0;
+	return xml_index_children(arena, root, selector_of, &whole->documents) == 0;
 }
 
 static struct slice etag_of(const struct xml_node *document)
