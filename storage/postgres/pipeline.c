@@ -209,8 +209,13 @@ void pipeline_send(struct pipeline *pipeline, const struct statement *statement,
 {
 	if (pipeline->broken)
 		return;
-	if (!PQsendQueryPrepared(pipeline->connection, statement->name, (int)parameters->count, parameters->values,
-				 parameters->lengths, parameters->formats, 1))
+	PGconn *connection = pipeline->connection;
+	int count = (int)parameters->count;
+	int sent = statement->name ? PQsendQueryPrepared(connection, statement->name, count, parameters->values,
+							 parameters->lengths, parameters->formats, 1)
+				   : PQsendQueryParams(connection, statement->sql, count, NULL, parameters->values,
+						       parameters->lengths, parameters->formats, 1);
+	if (!sent)
 		pipeline_drop(pipeline, "a statement could not be sent");
 }
 

@@ -21,7 +21,8 @@
 struct pipeline;
 struct pipeline_job;
 
-/* A statement that is prepared under its name on every connection that uses it. */
+/* A statement that is prepared under its name on every connection that uses it. Without a name it is prepared nowhere
+ * and sent as it is each time: what it speaks of may be missing, or change. */
 struct statement {
 	const char *name;
 	const char *sql;

@@ -152,6 +152,28 @@ static const struct read_kind *gather(struct reads *reads, struct read_group *gr
 	return kind;
 }
 
+#define VIEW_SETTINGS_BYTES 64
+
+/* In front of a view that we do not know, for its transaction; $1: how long it may take (ms). */
+static const struct statement view_settings = {
+	NULL,
+	"SELECT set_config('statement_timeout', ($1::bigint)::text, true), set_config('enable_seqscan', 'on', true),"
+	" set_config('enable_hashjoin', 'on', true), set_config('enable_mergejoin', 'on', true)",
+};
+
+static void send_view_settings(struct reads *reads)
+{
+	struct parameters parameters; /* the storage's are those of the read */
+	parameters_init(&parameters, VIEW_SETTINGS_BYTES);
+	/* Less than a read is waited for, or the connection would be dropped; 0 would be no limit. */
+	parameters_number(&parameters, reads->storage->options.wait_s * INT64_C(500) + 1);
+	if (parameters_seal(&parameters))
+		pipeline_send(*reads->pipeline, &view_settings, &parameters);
+	else
+		pipeline_drop(*reads->pipeline, error_text(ERR_NO_MEMORY));
+	parameters_finish(&parameters);
+}
+
 static int send_group(struct reads *reads)
 {
 	struct storage *storage = reads->storage;
@@ -174,6 +196,8 @@ static int send_group(struct reads *reads)
 	}
 	list_append(&reads->groups, &group->link);
 	pipeline_begin(*reads->pipeline, &group->job);
+	if (!kind->statement->name)
+		send_view_settings(reads);
 	pipeline_send(*reads->pipeline, kind->statement, &storage->parameters);
 	pipeline_end(*reads->pipeline);
 	return 0;
