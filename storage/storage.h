@@ -179,8 +179,9 @@ typedef void storage_recent_fn(void *arg, int64_t receiver_id, struct slice send
 void storage_load_recent(struct storage *storage, int64_t since_ms, unsigned most, storage_recent_fn *each,
 			 storage_done_fn *done, void *arg);
 
-/* Deletes a bounded slice of what is over: expired bindings, subscriptions, publications and debts, messages that are
- * owed to nobody and older than `history_s`, devices not seen for `device_s`. `more` tells that there is more to do. */
+/* Deletes a bounded slice of what is over: expired bindings, subscriptions, publications, watch requests and debts,
+ * messages that are owed to nobody and older than `history_s`, devices not seen for `device_s`. `more` tells that there
+ * is more to do. */
 typedef void storage_purged_fn(void *arg, int result, bool more);
 void storage_purge(struct storage *storage, int64_t history_s, int64_t device_s, unsigned most, storage_purged_fn *done,
 		   void *arg);

@@ -112,7 +112,8 @@ int administration_set_password(struct administration *administration, const str
 	return not_found(administration, changed);
 }
 
-/* Mailboxes, publications and shares have no domain: they stay where an account of that name is left in another. */
+/* Mailboxes, publications, shares and what somebody asked to see have no domain: they stay where an account of that
+ * name is left in another. */
 static const char remove_statement[] =
 	"WITH changed AS (DELETE FROM accounts WHERE user_name = $1::text AND domain = $2::text"
 	"  RETURNING id, user_name, domain),"
@@ -123,6 +124,9 @@ static const char remove_statement[] =
 	" names AS (SELECT user_name FROM changed WHERE NOT EXISTS"
 	"  (SELECT FROM accounts WHERE user_name = $1::text AND domain <> $2::text)),"
 	" s AS (DELETE FROM subscriptions WHERE watcher_id IN (SELECT id FROM changed)),"
+	" x AS (DELETE FROM documents WHERE account_id IN (SELECT id FROM changed)),"
+	" w AS (DELETE FROM watch_requests WHERE watcher_id IN (SELECT id FROM changed)"
+	"  OR resource IN (SELECT convert_to(user_name, 'UTF8') FROM names)),"
 	" p AS (DELETE FROM publications WHERE publisher_id IN (SELECT id FROM changed)"
 	"  OR resource IN (SELECT convert_to(user_name, 'UTF8') FROM names)),"
 	" c AS (DELETE FROM mailboxes WHERE mailbox IN (SELECT user_name FROM names)),"

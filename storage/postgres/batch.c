@@ -6,11 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The changes of one batch, unless it is a single one: what is written is held three times until it is sent. */
+#define BATCH_BYTES_MOST ((size_t)16 << 20)
+
 static const struct batch_step *const steps[] = {
-	&messages_step_save,        &messages_step_check,    &messages_step_settle,     &devices_step_forget,
-	&bindings_step_devices,     &bindings_step_save,     &bindings_step_remove,     &subscriptions_step_save,
-	&subscriptions_step_remove, &publications_step_save, &publications_step_remove, &mailboxes_step_save,
-	&mailboxes_step_save_users,
+	&messages_step_save,        &messages_step_check,      &messages_step_settle,       &devices_step_forget,
+	&bindings_step_devices,     &bindings_step_save,       &bindings_step_remove,       &subscriptions_step_save,
+	&subscriptions_step_remove, &publications_step_save,   &publications_step_remove,   &mailboxes_step_save,
+	&mailboxes_step_save_users, &watch_requests_step_save, &watch_requests_step_remove, &documents_step_remove,
+	&documents_step_save,
 };
 
 struct batch {
@@ -80,7 +84,8 @@ struct change *batch_new_change(struct batch *batch, enum change_kind kind, size
 		storage_refuse(storage, answer, result < 0 ? result : ERR_NO_MEMORY);
 		return NULL;
 	}
-	*change = (struct change){.kind = kind, .done = done, .arg = arg, .queued_at_ms = timers_now(storage->timers)};
+	*change = (struct change){
+		.kind = kind, .bytes = bytes, .done = done, .arg = arg, .queued_at_ms = timers_now(storage->timers)};
 	return change;
 }
 
@@ -96,9 +101,14 @@ void batch_add(struct batch *batch, struct change *change)
 
 static void take_flying(struct batch *batch)
 {
+	size_t bytes = 0;
 	while (batch->flying_count < batch->most && batch->waiting_count > 0) {
-		struct list_link *link = list_take_first(&batch->waiting);
-		batch->flying[batch->flying_count++] = CONTAINER_OF(link, struct change, link);
+		struct change *change = CONTAINER_OF(batch->waiting.next, struct change, link);
+		bytes += change->bytes;
+		if (bytes > BATCH_BYTES_MOST && batch->flying_count > 0)
+			break;
+		list_remove(&change->link);
+		batch->flying[batch->flying_count++] = change;
 		batch->waiting_count--;
 	}
 }

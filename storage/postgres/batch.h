@@ -1,9 +1,10 @@
 /* Changes that are committed together, a callback each.
  *
  * While one batch is being committed the next gathers. A batch is one transaction of at most one statement for
- * each step below, sent at once. A batch that the database refuses is sent again in smaller pieces until the change
- * that is at fault stands alone. A batch whose connection is lost is kept and sent again: every change may be made
- * twice without harm. SPDX-License-Identifier: MIT */
+ * each step below, sent at once; it is bounded by the number of its changes and by their bytes. A batch that the
+ * database refuses is sent again in smaller pieces until the change that is at fault stands alone. A batch whose
+ * connection is lost is kept and sent again: every change may be made twice without harm.
+ * SPDX-License-Identifier: MIT */
 #pragma once
 
 #include "storage/postgres/database.h"
@@ -18,13 +19,16 @@ enum change_kind {
 	CHANGE_SUBSCRIPTION,
 	CHANGE_PUBLICATION,
 	CHANGE_MAILBOX,
-	CHANGE_MAILBOX_USERS
+	CHANGE_MAILBOX_USERS,
+	CHANGE_DOCUMENT,
+	CHANGE_WATCH_REQUEST
 };
 
 /* The head of each change; what follows is its kind's, and one block of memory with it. */
 struct change {
 	struct list_link link;
 	enum change_kind kind;
+	size_t bytes; /* its own and of all that follows */
 	storage_done_fn *done;
 	void *arg;
 	int64_t queued_at_ms;
@@ -46,10 +50,14 @@ struct batch_step {
 extern const struct batch_step messages_step_save, messages_step_check, messages_step_settle;
 extern const struct batch_step devices_step_forget;
 extern const struct batch_step bindings_step_devices, bindings_step_save, bindings_step_remove;
-/* In subscriptions.c, publications.c and mailboxes.c; each kind has rows of its own, in any order. */
+/* In subscriptions.c, publications.c, mailboxes.c, documents.c and watch_requests.c; each kind has rows of its own, in
+ * any order. */
 extern const struct batch_step subscriptions_step_save, subscriptions_step_remove;
 extern const struct batch_step publications_step_save, publications_step_remove;
 extern const struct batch_step mailboxes_step_save, mailboxes_step_save_users;
+extern const struct batch_step watch_requests_step_save, watch_requests_step_remove;
+/* A document that goes leaves its name to one that comes. */
+extern const struct batch_step documents_step_remove, documents_step_save;
 
 struct batch *batch_create(struct storage *storage);
 void batch_destroy(struct batch *batch);

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 /* $1: now; $2: most rows of each kind; $3: messages received before (ms); $4: devices seen before;
- * $5, $6 and $7, $8, $9, $10: how far the walks along the keys of bindings, devices, subscriptions and publications
- * have come.
+ * $5, $6 and $7, $8, $9, $10, $11: how far the walks along the keys of bindings, devices, subscriptions, publications
+ * and watch requests have come.
  *
  * A row that is refreshed while this runs is looked at again by PostgreSQL before it is deleted, so the conditions
  * stand in the DELETEs, too. A device's debts go with it. Ids are handed over as an array: a join that was planned
@@ -24,6 +24,9 @@ const struct statement purge_statement = {
 	" p AS (SELECT id, expires_at FROM publications WHERE id > $10::bigint ORDER BY id LIMIT $2::bigint),"
 	" gone_publications AS (DELETE FROM publications WHERE expires_at <= $1::bigint"
 	"  AND id = ANY (ARRAY(SELECT id FROM p WHERE expires_at <= $1::bigint))),"
+	" w AS (SELECT id, expires_at FROM watch_requests WHERE id > $11::bigint ORDER BY id LIMIT $2::bigint),"
+	" gone_watch_requests AS (DELETE FROM watch_requests WHERE expires_at <= $1::bigint"
+	"  AND id = ANY (ARRAY(SELECT id FROM w WHERE expires_at <= $1::bigint))),"
 	" gone_devices AS (DELETE FROM devices x USING v WHERE v.last_seen < $4::bigint"
 	"  AND x.account_id = v.account_id AND x.device_id = v.device_id AND x.last_seen < $4::bigint"
 	"  AND NOT EXISTS (SELECT FROM bindings y WHERE y.account_id = x.account_id AND y.device_id = x.device_id"
@@ -44,7 +47,8 @@ const struct statement purge_statement = {
 	" (SELECT key_id FROM b ORDER BY account_id DESC, key_id DESC LIMIT 1),"
 	" (SELECT account_id FROM v ORDER BY account_id DESC, device_id DESC LIMIT 1),"
 	" (SELECT device_id FROM v ORDER BY account_id DESC, device_id DESC LIMIT 1),"
-	" (SELECT count(*) FROM s), (SELECT count(*) FROM p), (SELECT max(id) FROM s), (SELECT max(id) FROM p)",
+	" (SELECT count(*) FROM s), (SELECT count(*) FROM p), (SELECT count(*) FROM w), (SELECT max(id) FROM s),"
+	" (SELECT max(id) FROM p), (SELECT max(id) FROM w)",
 };
 
 enum {
@@ -56,8 +60,10 @@ enum {
 	COLUMN_LAST_DEVICE = COLUMN_LAST_BINDING + 2,
 	COLUMN_SUBSCRIPTIONS = COLUMN_LAST_DEVICE + 2,
 	COLUMN_PUBLICATIONS,
+	COLUMN_WATCH_REQUESTS,
 	COLUMN_LAST_SUBSCRIPTION,
-	COLUMN_LAST_PUBLICATION
+	COLUMN_LAST_PUBLICATION,
+	COLUMN_LAST_WATCH_REQUEST
 };
 
 struct purge_read {
@@ -81,13 +87,14 @@ static int write_read(struct storage *storage, struct read *const *reads, size_t
 	parameters_number(parameters, storage->purged_device[1]);
 	parameters_number(parameters, storage->purged_subscription);
 	parameters_number(parameters, storage->purged_publication);
+	parameters_number(parameters, storage->purged_watch_request);
 	return 0;
 }
 
 void purge_init(struct storage *storage)
 {
 	storage->purged_binding[0] = storage->purged_device[0] = INT64_MIN;
-	storage->purged_subscription = storage->purged_publication = INT64_MIN;
+	storage->purged_subscription = storage->purged_publication = storage->purged_watch_request = INT64_MIN;
 }
 
 /* Where a walk goes on: behind the last row, or beyond all rows when it has seen them. `parts`: of the key. */
@@ -106,6 +113,8 @@ static bool walk_all_on(struct storage *storage, const PGresult *rows, unsigned 
 	more |= walk_on(rows, COLUMN_DEVICES, COLUMN_LAST_DEVICE, most, storage->purged_device, 2);
 	more |= walk_on(rows, COLUMN_SUBSCRIPTIONS, COLUMN_LAST_SUBSCRIPTION, most, &storage->purged_subscription, 1);
 	more |= walk_on(rows, COLUMN_PUBLICATIONS, COLUMN_LAST_PUBLICATION, most, &storage->purged_publication, 1);
+	more |= walk_on(rows, COLUMN_WATCH_REQUESTS, COLUMN_LAST_WATCH_REQUEST, most, &storage->purged_watch_request,
+			1);
 	if (!more)
 		purge_init(storage);
 	return more;

@@ -10,6 +10,8 @@ struct reads;
 struct read;
 
 struct read_kind {
+	/* Without a name it reads what may be an administrator's view: then it is planned with PostgreSQL's usual
+	 * settings, and given up (ERR_STORAGE_REFUSED) before it keeps the others waiting for too long. */
 	const struct statement *statement;
 	size_t most_together;
 	/* Appends the parameters for these reads. ERR_NO_MEMORY. */
@@ -48,4 +50,5 @@ void row_digest(const PGresult *rows, int row, int column, uint8_t *digest, size
 extern const struct statement accounts_load_statement, bindings_load_statement, messages_debts_statement,
 	messages_recent_statement, settings_statement, generation_statement, purge_statement,
 	subscriptions_load_statement, publications_load_statement, mailboxes_load_statement,
-	mailboxes_load_users_statement, tokens_load_statement;
+	mailboxes_load_users_statement, tokens_load_statement, documents_load_statement, documents_load_of_statement,
+	watch_requests_load_statement;

@@ -189,11 +189,19 @@ static void on_turn_closed(uv_handle_t *handle)
 }
 
 static const struct statement *const read_statements[] = {&accounts_load_statement, &messages_debts_statement,
-							  &tokens_load_statement};
+							  &tokens_load_statement, &documents_load_statement};
 static const struct statement *const background_statements[] = {
-	&bindings_load_statement,     &messages_recent_statement, &settings_statement,
-	&generation_statement,        &purge_statement,           &subscriptions_load_statement,
-	&publications_load_statement, &mailboxes_load_statement,  &mailboxes_load_users_statement,
+	&bindings_load_statement,
+	&messages_recent_statement,
+	&settings_statement,
+	&generation_statement,
+	&purge_statement,
+	&subscriptions_load_statement,
+	&publications_load_statement,
+	&mailboxes_load_statement,
+	&mailboxes_load_users_statement,
+	&documents_load_of_statement,
+	&watch_requests_load_statement,
 };
 
 static bool create_pipelines(struct storage *storage)

@@ -85,12 +85,19 @@ static void on_closed(void *arg)
 void storage_world_open(struct storage_world *world, const struct postgres *postgres,
 			const struct storage_options *options)
 {
+	storage_world_sql(postgres, "TRUNCATE settings, accounts, devices, bindings, messages, debts, subscriptions,"
+				    " publications, mailboxes, mailbox_users, tokens, documents, watch_requests,"
+				    " phone_lists");
+	storage_world_start(world, postgres, options);
+}
+
+void storage_world_start(struct storage_world *world, const struct postgres *postgres,
+			 const struct storage_options *options)
+{
 	struct storage_options usual = storage_world_options(postgres);
 	struct storage_events events = {
 		.on_available = on_available, .on_account_changed = on_account_changed, .arg = world};
 	*world = (struct storage_world){.postgres = postgres};
-	storage_world_sql(postgres, "TRUNCATE settings, accounts, devices, bindings, messages, debts, subscriptions,"
-				    " publications, mailboxes, mailbox_users, tokens");
 	uv_loop_init(&world->loop);
 	world->timers = timers_create((int64_t)uv_now(&world->loop));
 	uv_timer_init(&world->loop, &world->tick);

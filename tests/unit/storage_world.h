@@ -28,6 +28,9 @@ MUST_CHECK bool storage_world_migrate(const struct postgres *postgres);
 /* Empties all tables, then starts a storage. `options` may be NULL; its connection is set here. */
 void storage_world_open(struct storage_world *world, const struct postgres *postgres,
 			const struct storage_options *options);
+/* The same with what is in the tables. */
+void storage_world_start(struct storage_world *world, const struct postgres *postgres,
+			 const struct storage_options *options);
 void storage_world_close(struct storage_world *world);
 /* The options that tests use unless they give their own. */
 struct storage_options storage_world_options(const struct postgres *postgres);
