@@ -21,6 +21,13 @@ static size_t count_kind(struct change *const *changes, size_t count, enum chang
 	return found;
 }
 
+/* To be done before those that are overtaken are gone from the array. */
+static void link_earlier(struct keyed_change **sorted, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		sorted[i]->earlier = i > 0 && sorted[i - 1]->key == sorted[i]->key ? sorted[i - 1] : NULL;
+}
+
 /* Moves those that are wanted to the front of the sorted array; their number. */
 static size_t keep_latest(struct keyed_change **sorted, size_t count, bool removed)
 {
@@ -53,6 +60,7 @@ int keyed_latest(struct change *const *changes, size_t count, enum change_kind k
 		filled++;
 	}
 	qsort(sorted, found, sizeof(*sorted), compare_changes);
+	link_earlier(sorted, found);
 	size_t kept = keep_latest(sorted, found, removed);
 	if (kept == 0) {
 		free(sorted);

@@ -10,7 +10,9 @@ struct keyed_change {
 	struct change change;
 	int64_t key;  /* unique within the kind */
 	bool removed; /* nothing follows this head */
-	size_t place; /* within the batch that is being written */
+	/* Within the batch that is being written: */
+	size_t place;
+	const struct keyed_change *earlier; /* the change of the same key before this one; NULL: none */
 };
 
 /* The changes of a kind that no later one overtakes, those that remove or those that do not, in the order of their

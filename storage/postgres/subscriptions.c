@@ -15,41 +15,43 @@ struct subscription_change {
 #define TEXT(member) offsetof(struct stored_subscription, member)
 
 static const size_t text_offsets[] = {
-	TEXT(target),     TEXT(flow),     TEXT(route_set), TEXT(profile), TEXT(media_type),
-	TEXT(package),    TEXT(resource), TEXT(event_id),  TEXT(call_id), TEXT(local_tag),
-	TEXT(remote_tag), TEXT(local),    TEXT(remote),
+	TEXT(target),     TEXT(flow),     TEXT(route_set), TEXT(profile),      TEXT(media_type),
+	TEXT(package),    TEXT(resource), TEXT(event_id),  TEXT(call_id),      TEXT(local_tag),
+	TEXT(remote_tag), TEXT(local),    TEXT(remote),    TEXT(content_type), TEXT(content),
 };
 static const struct texts subscription_texts = {text_offsets, ARRAY_SIZE(text_offsets)};
 
-enum { SUBSCRIPTION_NUMBERS = 12 };
+enum { SUBSCRIPTION_NUMBERS = 14 };
 
 /* --- saving -------------------------------------------------------------------------------------------------- */
 
-/* $26: the node. */
+/* $30: the node. A SUBSCRIBE without a body leaves the content as it is. */
 static const struct statement save_statement = {
 	"subscriptions_save",
-	"INSERT INTO subscriptions (id, watcher_id, device_id, created_at, expires_at, granted, local_cseq, "
-	"remote_cseq,"
-	"  generation, least_interval, most_interval, is_adaptive, target, flow, route_set, profile, media_type, "
-	"package,"
-	"  resource, event_id, call_id, local_tag, remote_tag, local_aor, remote_aor, node)"
+	"INSERT INTO subscriptions AS s (id, watcher_id, device_id, created_at, expires_at, granted, local_cseq,"
+	"  remote_cseq, generation, least_interval, most_interval, is_adaptive, is_list, takes_deflate, target, flow,"
+	"  route_set, profile, media_type, package, resource, event_id, call_id, local_tag, remote_tag, local_aor,"
+	"  remote_aor, content_type, content, node)"
 	" SELECT unnest($1::bigint[]), unnest($2::bigint[]), unnest($3::bigint[]), unnest($4::bigint[]),"
 	"  unnest($5::bigint[]), unnest($6::bigint[]), unnest($7::bigint[]), unnest($8::bigint[]),"
 	"  unnest($9::bigint[]), unnest($10::bigint[]), unnest($11::bigint[]), unnest($12::bigint[]),"
-	"  unnest($13::bytea[]), unnest($14::bytea[]), unnest($15::bytea[]), unnest($16::bytea[]),"
-	"  unnest($17::bytea[]), unnest($18::bytea[]), unnest($19::bytea[]), unnest($20::bytea[]),"
-	"  unnest($21::bytea[]), unnest($22::bytea[]), unnest($23::bytea[]), unnest($24::bytea[]),"
-	"  unnest($25::bytea[]), $26::bigint"
+	"  unnest($13::bigint[]), unnest($14::bigint[]),"
+	"  unnest($15::bytea[]), unnest($16::bytea[]), unnest($17::bytea[]), unnest($18::bytea[]),"
+	"  unnest($19::bytea[]), unnest($20::bytea[]), unnest($21::bytea[]), unnest($22::bytea[]),"
+	"  unnest($23::bytea[]), unnest($24::bytea[]), unnest($25::bytea[]), unnest($26::bytea[]),"
+	"  unnest($27::bytea[]), unnest($28::bytea[]), unnest($29::bytea[]), $30::bigint"
 	" ON CONFLICT (id) DO UPDATE SET watcher_id = excluded.watcher_id, device_id = excluded.device_id,"
 	"  created_at = excluded.created_at, expires_at = excluded.expires_at, granted = excluded.granted,"
 	"  local_cseq = excluded.local_cseq, remote_cseq = excluded.remote_cseq, generation = excluded.generation,"
 	"  least_interval = excluded.least_interval, most_interval = excluded.most_interval,"
-	"  is_adaptive = excluded.is_adaptive,"
+	"  is_adaptive = excluded.is_adaptive, is_list = excluded.is_list, takes_deflate = excluded.takes_deflate,"
 	"  target = excluded.target, flow = excluded.flow, route_set = excluded.route_set,"
 	"  profile = excluded.profile, media_type = excluded.media_type, package = excluded.package,"
 	"  resource = excluded.resource, event_id = excluded.event_id, call_id = excluded.call_id,"
 	"  local_tag = excluded.local_tag, remote_tag = excluded.remote_tag, local_aor = excluded.local_aor,"
-	"  remote_aor = excluded.remote_aor, node = excluded.node",
+	"  remote_aor = excluded.remote_aor, node = excluded.node,"
+	"  content = CASE WHEN excluded.content_type = '' THEN s.content ELSE excluded.content END,"
+	"  content_type = CASE WHEN excluded.content_type = '' THEN s.content_type ELSE excluded.content_type END",
 };
 
 static void write_subscription(struct parameters *parameters, const struct stored_subscription *subscription)
@@ -65,10 +67,25 @@ static void write_subscription(struct parameters *parameters, const struct store
 						       subscription->generation,
 						       subscription->least_interval_ms,
 						       subscription->most_interval_ms,
-						       subscription->is_adaptive};
+						       subscription->is_adaptive,
+						       subscription->is_list,
+						       subscription->takes_deflate};
 	for (unsigned i = 0; i < SUBSCRIPTION_NUMBERS; i++)
 		parameters_array_number(parameters, i, numbers[i]);
 	texts_write(&subscription_texts, parameters, SUBSCRIPTION_NUMBERS, subscription);
+}
+
+/* A body that came in the same batch is not lost by a refresh without one that overtakes it. */
+static struct stored_subscription with_content(const struct keyed_change *latest)
+{
+	struct stored_subscription subscription = CONTAINER_OF(latest, struct subscription_change, keyed)->subscription;
+	const struct keyed_change *change = latest->earlier;
+	for (; slice_is_empty(subscription.content_type) && change && !change->removed; change = change->earlier) {
+		const struct subscription_change *earlier = CONTAINER_OF(change, struct subscription_change, keyed);
+		subscription.content_type = earlier->subscription.content_type;
+		subscription.content = earlier->subscription.content;
+	}
+	return subscription;
 }
 
 static int write_saved(struct change *const *changes, size_t count, struct parameters *parameters, size_t *rows)
@@ -82,9 +99,9 @@ static int write_saved(struct change *const *changes, size_t count, struct param
 	texts_arrays(&subscription_texts, parameters);
 	unsigned node = 0;
 	for (size_t i = 0; i < *rows; i++) {
-		const struct subscription_change *saved = CONTAINER_OF(latest[i], struct subscription_change, keyed);
-		write_subscription(parameters, &saved->subscription);
-		node = saved->node;
+		struct stored_subscription subscription = with_content(latest[i]);
+		write_subscription(parameters, &subscription);
+		node = CONTAINER_OF(latest[i], struct subscription_change, keyed)->node;
 	}
 	parameters_number(parameters, node);
 	free(latest);
@@ -137,16 +154,17 @@ struct subscriptions_read {
 	storage_subscription_fn *each;
 };
 
-#define LOADED_TOGETHER 2000
+/* Some bring the list that they were asked for with. */
+#define LOADED_TOGETHER 500
 
 /* A page of this node's rows; $2: the node, $3: now, $4: how many. */
 const struct statement subscriptions_load_statement = {
 	"subscriptions_load",
 	"SELECT s.id, s.watcher_id, s.device_id, s.created_at, s.expires_at, s.granted, s.local_cseq, s.remote_cseq,"
-	" s.generation, s.least_interval, s.most_interval, s.is_adaptive, s.target, s.flow, s.route_set, s.profile, "
-	"s.media_type,"
-	" s.package, s.resource, s.event_id, s.call_id, s.local_tag, s.remote_tag, s.local_aor, s.remote_aor,"
-	" a.user_name, a.domain, a.ha1_md5, a.ha1_sha256"
+	" s.generation, s.least_interval, s.most_interval, s.is_adaptive, s.is_list, s.takes_deflate, s.target, s.flow,"
+	" s.route_set, s.profile, s.media_type, s.package, s.resource, s.event_id, s.call_id, s.local_tag, "
+	"s.remote_tag,"
+	" s.local_aor, s.remote_aor, s.content_type, s.content, a.user_name, a.domain, a.ha1_md5, a.ha1_sha256"
 	" FROM subscriptions s JOIN accounts a ON a.id = s.watcher_id"
 	" WHERE s.id > $1::bigint AND s.node = $2::bigint AND s.expires_at > $3::bigint"
 	" ORDER BY s.id LIMIT $4::bigint",
@@ -179,6 +197,8 @@ static struct stored_subscription row_subscription(const PGresult *rows, int row
 	subscription.least_interval_ms = (uint32_t)row_number(rows, row, column++);
 	subscription.most_interval_ms = (uint32_t)row_number(rows, row, column++);
 	subscription.is_adaptive = row_number(rows, row, column++) != 0;
+	subscription.is_list = row_number(rows, row, column++) != 0;
+	subscription.takes_deflate = row_number(rows, row, column++) != 0;
 	texts_read(&subscription_texts, rows, row, column, &subscription);
 	return subscription;
 }
