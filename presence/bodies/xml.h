@@ -64,6 +64,8 @@ void xml_write_node(struct buffer *buffer, const struct xml_node *node, const st
 		    size_t count);
 /* Escaped; bytes that may not stand in XML 1.0 or are no UTF-8 become '?'. */
 void xml_write_text(struct buffer *buffer, struct slice text);
+/* The same for what stands between the quotes of an attribute. */
+void xml_write_value(struct buffer *buffer, struct slice value);
 /* ` name="value"`, escaped. */
 void xml_write_attribute(struct buffer *buffer, const char *name, struct slice value);
 /* What body_write_entity writes, escaped: '&' may stand in a URI, but not in XML. For values and texts. */

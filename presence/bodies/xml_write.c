@@ -93,6 +93,11 @@ static void write_value(struct buffer *buffer, struct slice value)
 	buffer_byte(buffer, '"');
 }
 
+void xml_write_value(struct buffer *buffer, struct slice value)
+{
+	write_escaped(buffer, value, IN_ATTRIBUTE);
+}
+
 void xml_write_attribute(struct buffer *buffer, const char *name, struct slice value)
 {
 	buffer_byte(buffer, ' ');
