@@ -67,3 +67,19 @@ int presence_id_make(struct arena *arena, struct presence_ids *ids, struct slice
 	*id = whole;
 	return 0;
 }
+
+bool presence_id_is_of(struct slice id, struct slice wanted)
+{
+	char text[WANTED_BYTES_MOST + 1];
+	size_t digits = 0;
+	struct slice cleaned = slice_of(text, clean(slice_trim(wanted), text));
+	if (!slice_starts_with(id, cleaned))
+		return false;
+	struct slice rest = slice_from(id, cleaned.length);
+	if (slice_is_empty(rest) || rest.at[0] != '-')
+		return false;
+	rest = slice_from(rest, 1);
+	while (digits < rest.length && rest.at[digits] >= '0' && rest.at[digits] <= '9')
+		digits++;
+	return digits > 0 && (digits == rest.length || rest.at[digits] == '.');
+}

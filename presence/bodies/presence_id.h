@@ -9,6 +9,7 @@
 #include "base/attributes.h"
 #include "base/slice.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct presence_made_id;
@@ -23,3 +24,5 @@ struct presence_ids {
 
 /* ERR_NO_MEMORY. */
 MUST_CHECK int presence_id_make(struct arena *arena, struct presence_ids *ids, struct slice wanted, struct slice *id);
+/* Whether such an id was made of `wanted`, whoever published it. */
+bool presence_id_is_of(struct slice id, struct slice wanted);

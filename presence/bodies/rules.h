@@ -24,6 +24,8 @@ struct ruleset;
 
 /* Reads a document. What it does not know (conditions, actions or transformations of other namespaces) is treated as
  * RFC 4745 §7, §10 say: a rule with an unknown condition never applies, an unknown permission gives nothing.
+ * Of OMA's conditions <other-identity> is known: the rule is for whomever no other rule names. Who is on an
+ * <external-list> is not known here: where a document has one, the others are asked about rather than shown anything.
  * ERR_SYNTAX, ERR_LIMIT (nodes, depth, bytes of `limits`), ERR_NO_MEMORY, with a sentence. The caller destroys it. */
 MUST_CHECK int ruleset_read(struct slice document, const struct xml_limits *limits, struct ruleset **ruleset,
 			    struct body_error *error);
@@ -52,7 +54,8 @@ MUST_CHECK int ruleset_judge(const struct ruleset *ruleset, const struct rule_qu
 			     struct rule_answer *answer);
 
 /* Presence as it may be seen through a view (RFC 5025 §3.3): services, persons, devices, and the attributes of each.
- * Shares what is not cut away with `state`. ERR_NO_MEMORY. */
+ * Who sees a service sees whether it is open, its contact and its timestamp. An occurrence-id is the id as published,
+ * or as composed. Shares what is not cut away with `state`. ERR_NO_MEMORY. */
 MUST_CHECK int presence_cut(struct arena *arena, const struct presence_state *state, struct slice view,
 			    const struct presence_state **cut);
 /* What is told to somebody who is blocked politely (RFC 5025 §3.2.1): not available, and nothing else; the same for
