@@ -22,10 +22,12 @@ void people_set_options(struct people *people, const struct people_options *opti
  * is the people. */
 void people_bindings_changed(void *arg, struct account *account);
 
-/* presence (RFC 3856), dialog (RFC 4235), reg (RFC 3680), and asterisk-devicestate. Their `arg` is the people. */
+/* presence (RFC 3856), dialog (RFC 4235), reg (RFC 3680), conference (RFC 4575), and asterisk-devicestate. Their `arg`
+ * is the people. */
 extern const struct event_package presence_package;
 extern const struct event_package dialog_package;
 extern const struct event_package registration_package;
+extern const struct event_package conference_package;
 extern const struct event_package asterisk_device_state_package;
 
 /* For the API: what a watcher would be told of a user's presence; composed in `arena`, a struct presence_state. */

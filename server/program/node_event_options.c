@@ -56,6 +56,11 @@ enum watch_policy node_registration_policy(const struct configuration *configura
 	return read_policy(configuration->reg_watch);
 }
 
+enum watch_policy node_conference_policy(const struct configuration *configuration)
+{
+	return read_policy(configuration->conference_watch);
+}
+
 struct people_options node_people_options(const struct configuration *configuration)
 {
 	return (struct people_options){.lost_connection_s = configuration->presence_lost_connection_s};

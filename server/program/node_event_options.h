@@ -18,6 +18,7 @@ struct events_options node_events_options(const struct configuration *configurat
 enum watch_policy node_presence_policy(const struct configuration *configuration);
 enum watch_policy node_dialog_policy(const struct configuration *configuration);
 enum watch_policy node_registration_policy(const struct configuration *configuration);
+enum watch_policy node_conference_policy(const struct configuration *configuration);
 struct people_options node_people_options(const struct configuration *configuration);
 /* `codes` is room for what the options point to. */
 struct mailbox_options node_mailbox_options(const struct configuration *configuration,

@@ -75,6 +75,7 @@ static int create_packages(struct node *node)
 		{&presence_package, node_presence_policy(&node->configuration), node->people},
 		{&dialog_package, node_dialog_policy(&node->configuration), node->people},
 		{&registration_package, node_registration_policy(&node->configuration), node->people},
+		{&conference_package, node_conference_policy(&node->configuration), node->people},
 		{&message_summary_package, WATCH_DOMAIN, node->mailboxes}, /* and it asks whose mailbox it is */
 		{&asterisk_mwi_package, WATCH_NOBODY, node->mailboxes},
 		{&asterisk_device_state_package, WATCH_NOBODY, node->people},
@@ -142,6 +143,7 @@ void node_reload_events(struct node *node)
 	events_set_policy(node->events, presence_package.name, node_presence_policy(configuration));
 	events_set_policy(node->events, dialog_package.name, node_dialog_policy(configuration));
 	events_set_policy(node->events, registration_package.name, node_registration_policy(configuration));
+	events_set_policy(node->events, conference_package.name, node_conference_policy(configuration));
 	people_set_options(node->people, &people);
 	lamps_set_options(node->lamps, &lamps);
 	if (mailboxes_set_options(node->mailboxes, &mailboxes) < 0)

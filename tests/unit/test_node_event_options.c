@@ -43,12 +43,13 @@ static void words_become_what_the_layers_want(void)
 	if (configuration_init(&configuration) < 0)
 		return;
 	if (!set(&configuration, "presence.watch=nobody") || !set(&configuration, "dialog.watch=self") ||
-	    !set(&configuration, "mailbox.count_text_messages=yes") || !set(&configuration, "mailbox.unsolicited=no") ||
-	    !set(&configuration, "mailbox.codes=*97,*98") ||
+	    !set(&configuration, "conference.watch=self") || !set(&configuration, "mailbox.count_text_messages=yes") ||
+	    !set(&configuration, "mailbox.unsolicited=no") || !set(&configuration, "mailbox.codes=*97,*98") ||
 	    !set(&configuration, "voicemail.server=sip:192.0.2.9;transport=tcp"))
 		return;
 	CHECK_NUMBER(node_presence_policy(&configuration), WATCH_NOBODY);
 	CHECK_NUMBER(node_dialog_policy(&configuration), WATCH_SELF);
+	CHECK_NUMBER(node_conference_policy(&configuration), WATCH_SELF);
 	CHECK(!node_lamps_options(&configuration).is_on);
 	struct slice codes[OPTION_LIST_MOST];
 	struct mailbox_options mailboxes = node_mailbox_options(&configuration, codes);
