@@ -52,6 +52,7 @@ struct body_format {
 	const char *media_type;             /* "application/pidf+xml" */
 	body_write_fn *write;               /* all of it */
 	body_write_change_fn *write_change; /* NULL: each body says all */
+	unsigned first_version;             /* of a subscription's first body, where there are versions */
 };
 
 /* "sip:bob@example.test" with what must be escaped in the user part, or "pres:…" as `style` says. */

@@ -51,6 +51,8 @@ struct slice xml_attribute(const struct xml_node *node, struct slice name);
 /* The text directly inside an element, trimmed; empty where there is none (of several pieces the first that is not
  * blank). NULL is accepted. */
 struct slice xml_text(const struct xml_node *node);
+/* Do both say the same? The order of attributes does not matter. */
+bool xml_equal(const struct xml_node *a, const struct xml_node *b);
 
 /* Namespaces that the document's root declares, with their prefixes ("" is the default namespace); what stands in
  * another one is written with declarations of its own. */
@@ -61,6 +63,9 @@ struct xml_prefix {
 void xml_write_declarations(struct buffer *buffer, const struct xml_prefix *prefixes, size_t count);
 /* The node with all that is in it. Recursive: as deep as the limits that it was parsed with allow. */
 void xml_write_node(struct buffer *buffer, const struct xml_node *node, const struct xml_prefix *prefixes,
+		    size_t count);
+/* The same for the root of a document, whose namespace is one of them: its start tag has the declarations. */
+void xml_write_root(struct buffer *buffer, const struct xml_node *root, const struct xml_prefix *prefixes,
 		    size_t count);
 /* Escaped; bytes that may not stand in XML 1.0 or are no UTF-8 become '?'. */
 void xml_write_text(struct buffer *buffer, struct slice text);

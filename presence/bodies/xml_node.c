@@ -42,3 +42,37 @@ struct slice xml_text(const struct xml_node *node)
 	}
 	return slice_of(NULL, 0);
 }
+
+static const struct xml_attribute *find_attribute(const struct xml_node *node, const struct xml_attribute *like)
+{
+	const struct xml_attribute *attribute = node->attributes;
+	while (attribute && !(slice_equal(attribute->name, like->name) && slice_equal(attribute->space, like->space)))
+		attribute = attribute->next;
+	return attribute;
+}
+
+static bool has_equal_attributes(const struct xml_node *a, const struct xml_node *b)
+{
+	size_t count = 0;
+	for (const struct xml_attribute *attribute = a->attributes; attribute; attribute = attribute->next) {
+		const struct xml_attribute *other = find_attribute(b, attribute);
+		if (!other || !slice_equal(attribute->value, other->value))
+			return false;
+		count++;
+	}
+	for (const struct xml_attribute *attribute = b->attributes; attribute; attribute = attribute->next)
+		count--;
+	return count == 0;
+}
+
+bool xml_equal(const struct xml_node *a, const struct xml_node *b)
+{
+	if (!xml_is(a, b->space, b->name) || !slice_equal(a->text, b->text) || !has_equal_attributes(a, b))
+		return false;
+	const struct xml_node *x = a->children, *y = b->children;
+	while (x && y && xml_equal(x, y)) {
+		x = x->next;
+		y = y->next;
+	}
+	return !x && !y;
+}

@@ -9,6 +9,7 @@ struct writer {
 	struct buffer *buffer;
 	const struct xml_prefix *prefixes;
 	size_t count;
+	bool declares; /* in the next start tag */
 };
 
 enum place { IN_TEXT, IN_ATTRIBUTE };
@@ -166,7 +167,7 @@ static void write_attributes(const struct writer *writer, const struct xml_node 
 }
 
 /* `space` is the default namespace where the element stands. */
-static void write_node(const struct writer *writer, const struct xml_node *node, struct slice space)
+static void write_node(struct writer *writer, const struct xml_node *node, struct slice space)
 {
 	struct buffer *buffer = writer->buffer;
 	if (slice_is_empty(node->name)) {
@@ -177,6 +178,9 @@ static void write_node(const struct writer *writer, const struct xml_node *node,
 	const char *prefix = is_default ? NULL : find_prefix(writer, node->space);
 	buffer_byte(buffer, '<');
 	write_prefixed(buffer, prefix, node->name);
+	if (writer->declares)
+		xml_write_declarations(buffer, writer->prefixes, writer->count);
+	writer->declares = false;
 	if (!is_default && !prefix) {
 		xml_write_attribute(buffer, "xmlns", node->space);
 		space = node->space;
@@ -194,13 +198,24 @@ static void write_node(const struct writer *writer, const struct xml_node *node,
 	buffer_byte(buffer, '>');
 }
 
-void xml_write_node(struct buffer *buffer, const struct xml_node *node, const struct xml_prefix *prefixes, size_t count)
+static struct slice default_space(const struct xml_prefix *prefixes, size_t count)
 {
-	struct writer writer = {.buffer = buffer, .prefixes = prefixes, .count = count};
 	struct slice space = slice_of(NULL, 0);
 	for (size_t i = 0; i < count; i++) {
 		if (!prefixes[i].prefix[0])
 			space = slice_text(prefixes[i].space);
 	}
-	write_node(&writer, node, space);
+	return space;
+}
+
+void xml_write_node(struct buffer *buffer, const struct xml_node *node, const struct xml_prefix *prefixes, size_t count)
+{
+	struct writer writer = {.buffer = buffer, .prefixes = prefixes, .count = count};
+	write_node(&writer, node, default_space(prefixes, count));
+}
+
+void xml_write_root(struct buffer *buffer, const struct xml_node *root, const struct xml_prefix *prefixes, size_t count)
+{
+	struct writer writer = {.buffer = buffer, .prefixes = prefixes, .count = count, .declares = true};
+	write_node(&writer, root, default_space(prefixes, count));
 }
