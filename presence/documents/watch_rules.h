@@ -15,12 +15,13 @@
 /* `watcher` is a URI of his (bodies/identity.h); `document` may be empty: there is none yet. The whole new document is
  * appended to `after`.
  *
- * Who is allowed gets to see all, unless a rule that names him without other conditions allows him already: then
- * nothing changes, since that rule says what he may see.
+ * Who is allowed gets to see all, or what the user has made of our rule. Where a rule that names him without other
+ * conditions allows him already, nothing changes, since that rule says what he may see. A rule for everybody becomes
+ * one for everybody but him, and a rule that is left with nobody goes.
  *
  * ERR_SYNTAX: the URI names nobody, or the document cannot be read; ERR_LIMIT: the new document is beyond `limits`, or
  * beyond the limit of `after`; ERR_BUSY: the document would still give him something else, because of a rule that
- * cannot be told to leave him out; ERR_NO_MEMORY. With a sentence for all but the last. */
+ * is not understood well enough to leave him out of it; ERR_NO_MEMORY. With a sentence for all but the last. */
 MUST_CHECK int watch_rules_set(struct slice document, struct slice watcher, enum watch_handling handling,
 			       const struct xml_limits *limits, struct buffer *after, struct body_error *error);
 /* No rule names him any more, neither as <one> nor as <except>: he gets what everybody gets. The same errors;
