@@ -16,7 +16,9 @@
 	"in."
 #define POLY_REASON "By the RFCs; ignores a NOTIFY whose CSeq goes back, which ours never does."
 #define SNOM_REASON "Names users by pres: URIs in its own documents; ours do the same for it."
-#define GRANDSTREAM_REASON "By the RFCs; where it is not set to subscribe, it wants to be told of its mailbox unasked."
+#define GRANDSTREAM_REASON                                                                                             \
+	"Wants to be told of its mailbox unasked where it is not set to subscribe. Its maker's own server tells it "   \
+	"of three entries of a list at a time."
 #define SPA_REASON                                                                                                     \
 	"The SPA962 crashes at a second `<dialog>`; its relatives are treated alike. One that does not answer a "      \
 	"NOTIFY is "                                                                                                   \
@@ -28,46 +30,49 @@
 
 /* The first row that fits counts. */
 static const struct profile shipped[] = {
-	{"Yealink", "Yealink*", IDLE, true, false, YEALINK_REASON},
+	{"Yealink", "Yealink*", IDLE, true, false, 0, 0, YEALINK_REASON},
 
-	{"Poly", "Poly*", 0, true, false, POLY_REASON},
+	{"Poly", "Poly*", 0, true, false, 0, 0, POLY_REASON},
 
-	{"Snom", "snom*", BODY_PRES_ENTITY, true, false, SNOM_REASON},
+	{"Snom", "snom*", BODY_PRES_ENTITY, true, false, 0, 0, SNOM_REASON},
 
-	{"Grandstream", "Grandstream*", 0, true, false, GRANDSTREAM_REASON},
+	{"Grandstream", "Grandstream*", 0, true, false, 3, 0, GRANDSTREAM_REASON},
 
-	{"Cisco SPA", "Cisco/SPA*", SINGLE, true, false, SPA_REASON},
-	{"Cisco SPA", "Linksys*", SINGLE, true, false, SPA_REASON},
-	{"Cisco SPA", "Sipura*", SINGLE, true, false, SPA_REASON},
-	{"Cisco", "Cisco-CP*", 0, true, false, CISCO_REASON},
-	{"Cisco", "Cisco/CP*", 0, true, false, CISCO_REASON},
-	{"Cisco ATA", "Cisco?ATA*", 0, true, false, ATA_REASON},
+	{"Cisco SPA", "Cisco/SPA*", SINGLE, true, false, 0, 0, SPA_REASON},
+	{"Cisco SPA", "Linksys*", SINGLE, true, false, 0, 0, SPA_REASON},
+	{"Cisco SPA", "Sipura*", SINGLE, true, false, 0, 0, SPA_REASON},
+	{"Cisco", "Cisco-CP*", 0, true, false, 0, 0, CISCO_REASON},
+	{"Cisco", "Cisco/CP*", 0, true, false, 0, 0, CISCO_REASON},
+	{"Cisco ATA", "Cisco?ATA*", 0, true, false, 0, 0, ATA_REASON},
 
-	{"CounterPath", "Bria*", IDLE, true, false, IDLE_REASON},
-	{"CounterPath", "X-Lite*", IDLE, true, false, IDLE_REASON},
-	{"CounterPath", "eyeBeam*", IDLE, true, false, IDLE_REASON},
-	{"CounterPath", "CounterPath*", IDLE, true, false, IDLE_REASON},
+	{"CounterPath", "Bria*", IDLE, true, false, 0, 0, IDLE_REASON},
+	{"CounterPath", "X-Lite*", IDLE, true, false, 0, 0, IDLE_REASON},
+	{"CounterPath", "eyeBeam*", IDLE, true, false, 0, 0, IDLE_REASON},
+	{"CounterPath", "CounterPath*", IDLE, true, false, 0, 0, IDLE_REASON},
 
-	{"Mitel", "Aastra*", IDLE, true, false, IDLE_REASON},
-	{"Mitel", "Mitel*", IDLE, true, false, IDLE_REASON},
+	{"Mitel", "Aastra*", IDLE, true, false, 0, 0, IDLE_REASON},
+	{"Mitel", "Mitel*", IDLE, true, false, 0, 0, IDLE_REASON},
 
-	{"Linphone", "Linphone*", 0, false, false,
+	{"Linphone", "Linphone*", 0, false, false, 200, 0,
 	 "Knows no message-summary (5.1), so it is not told unasked. Shows a friend without any status where a "
 	 "`<basic>` is "
-	 "neither open nor closed, which we never send."},
-	{"Panasonic", "Panasonic*", 0, true, false, "By the RFCs; asks for as-feature-event, too, which gets 489."},
-	{"Gigaset", "Gigaset*", 0, true, false, "By the RFCs; asks for ua-profile, too, which gets 489."},
-	{"Gigaset", "N?10 IP*", 0, true, false, "By the RFCs; these bases name only their model."},
-	{"Samsung", "Samsung*", 0, true, false,
+	 "neither open nor closed, which we never send. Flexisip, the server of its makers, tells it of 200 entries at "
+	 "most."},
+	{"Panasonic", "Panasonic*", 0, true, false, 0, 0,
+	 "By the RFCs; asks for as-feature-event, too, which gets 489."},
+	{"Gigaset", "Gigaset*", 0, true, false, 0, 0, "By the RFCs; asks for ua-profile, too, which gets 489."},
+	{"Gigaset", "N?10 IP*", 0, true, false, 0, 0, "By the RFCs; these bases name only their model."},
+	{"Samsung", "Samsung*", 0, true, false, 0, 0,
 	 "By the RFCs; cannot read a NOTIFY without counts, so ours always have them, 0/0 where nothing is known."},
 
-	{"baresip", "baresip*", 0, false, false, "Refuses a NOTIFY out of dialog with 481; its module mwi subscribes."},
-	{"browser", "*JsSIP*", 0, false, false, BROWSER_REASON},
-	{"browser", "*SIP.js*", 0, false, false, BROWSER_REASON},
-	{"browser", "*SIPJS*", 0, false, false, BROWSER_REASON},
-	{"browser", "*sipML5*", 0, false, false, BROWSER_REASON},
+	{"baresip", "baresip*", 0, false, false, 0, 0,
+	 "Refuses a NOTIFY out of dialog with 481; its module mwi subscribes."},
+	{"browser", "*JsSIP*", 0, false, false, 0, 0, BROWSER_REASON},
+	{"browser", "*SIP.js*", 0, false, false, 0, 0, BROWSER_REASON},
+	{"browser", "*SIPJS*", 0, false, false, 0, 0, BROWSER_REASON},
+	{"browser", "*sipML5*", 0, false, false, 0, 0, BROWSER_REASON},
 
-	{"any", "*", 0, true, false, "What the RFCs say; Message-Account tells the key what to call."},
+	{"any", "*", 0, true, false, 0, 0, "What the RFCs say; Message-Account tells the key what to call."},
 };
 
 #define SHIPPED_COUNT (sizeof(shipped) / sizeof(shipped[0]))

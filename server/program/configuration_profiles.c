@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "bodies/body.h"
+#include "program/configuration_section.h"
 
 #include <libconfig.h>
 #include <stdio.h>
@@ -68,6 +69,31 @@ static const struct trait traits[] = {
 	 .sentence = "Voicemail lamps: the key calls mailbox.number, or the address of the mailbox."},
 };
 
+/* What a profile can say in numbers; 0 is no limit of its own, which is what the RFCs want. */
+struct figure {
+	const char *name;
+	size_t offset; /* of an unsigned in struct profile */
+	unsigned least, most;
+	const char *unit, *sentence;
+};
+
+static const struct figure figures[] = {
+	{"list_entries", offsetof(struct profile, list_entries), 1, 5000, "",
+	 "Lists: the most entries that one NOTIFY tells of; more take several."},
+	{"list_bytes", offsetof(struct profile, list_bytes), 1000, 1000000, " bytes",
+	 "Lists: the longest body of a NOTIFY, where the phone can bear less than others of this server."},
+};
+
+static unsigned *figure_of(struct profile *profile, const struct figure *figure)
+{
+	return (unsigned *)(void *)((char *)profile + figure->offset);
+}
+
+static unsigned read_figure_of(const struct profile *profile, const struct figure *figure)
+{
+	return *(const unsigned *)(const void *)((const char *)profile + figure->offset);
+}
+
 static void set_trait(struct profile *profile, const struct trait *trait, bool is_special)
 {
 	if (!trait->style)
@@ -87,29 +113,6 @@ static bool has_trait(const struct profile *profile, const struct trait *trait)
 
 /* --- reading ------------------------------------------------------------------------------------------------- */
 
-struct reader {
-	const char *file;
-	char *error;
-};
-
-static int fail(const struct reader *reader, const config_setting_t *setting, const char *sentence)
-{
-	const char *file = config_setting_source_file(setting);
-	snprintf(reader->error, CONFIGURATION_ERROR_SIZE, "%.500s:%u: " CONFIGURATION_PROFILES "%s%.60s: %.300s",
-		 file ? file : reader->file, config_setting_source_line(setting),
-		 config_setting_name(setting) ? "." : "",
-		 config_setting_name(setting) ? config_setting_name(setting) : "", sentence);
-	return ERR_CONFIGURATION;
-}
-
-static int fail_list(const struct reader *reader, const config_setting_t *setting, const char *sentence)
-{
-	const char *file = config_setting_source_file(setting);
-	snprintf(reader->error, CONFIGURATION_ERROR_SIZE, "%.500s:%u: " CONFIGURATION_PROFILES ": %s",
-		 file ? file : reader->file, config_setting_source_line(setting), sentence);
-	return ERR_CONFIGURATION;
-}
-
 /* NULL where it is neither a text nor true or false. */
 static const char *read_word(const config_setting_t *setting)
 {
@@ -118,7 +121,7 @@ static const char *read_word(const config_setting_t *setting)
 	return config_setting_get_string(setting);
 }
 
-static int read_trait(const struct reader *reader, const config_setting_t *setting, const struct trait *trait,
+static int read_trait(const struct section_reader *reader, const config_setting_t *setting, const struct trait *trait,
 		      struct profile *profile)
 {
 	const char *word = read_word(setting);
@@ -127,64 +130,76 @@ static int read_trait(const struct reader *reader, const config_setting_t *setti
 		char sentence[200];
 		snprintf(sentence, sizeof(sentence), "%s%.60s%s is neither %s nor %s", word ? "\"" : "this",
 			 word ? word : "", word ? "\"" : "", trait->plain, trait->special);
-		return fail(reader, setting, sentence);
+		return section_fail(reader, setting, sentence);
 	}
 	set_trait(profile, trait, is_special);
 	return 0;
 }
 
-/* A text that may not be empty. */
-static int read_name(const struct reader *reader, const config_setting_t *setting, const char **name)
+static int read_figure(const struct section_reader *reader, const config_setting_t *setting,
+		       const struct figure *figure, struct profile *profile)
 {
-	*name = config_setting_get_string(setting);
-	return *name && (*name)[0] ? 0 : fail(reader, setting, "wanted is a text in quotes");
+	int type = config_setting_type(setting);
+	long long number = config_setting_get_int64(setting);
+	bool is_number = type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64;
+	if (!is_number || (number != 0 && (number < figure->least || number > figure->most))) {
+		char sentence[100];
+		snprintf(sentence, sizeof(sentence), "wanted is a number from %u to %u%s, or 0", figure->least,
+			 figure->most, figure->unit);
+		return section_fail(reader, setting, sentence);
+	}
+	*figure_of(profile, figure) = (unsigned)number;
+	return 0;
 }
 
 /* What the others of the row change: a shipped row's traits, or those of the RFCs. */
-static int read_like(const struct reader *reader, const config_setting_t *setting, struct profile *profile)
+static int read_like(const struct section_reader *reader, const config_setting_t *setting, struct profile *profile)
 {
 	const char *name;
-	int result = read_name(reader, setting, &name);
+	int result = section_read_name(reader, setting, &name);
 	if (result < 0)
 		return result;
 	const struct profile *like = profile_shipped_find(slice_text(name));
 	if (!like)
-		return fail(reader, setting, "no profile of that name is shipped");
-	profile->style = like->style;
-	profile->unsolicited_mwi = like->unsolicited_mwi;
-	profile->mwi_to_mailbox = like->mwi_to_mailbox;
+		return section_fail(reader, setting, "no profile of that name is shipped");
+	*profile = *like;
+	profile->name = profile->pattern = "";
 	return 0;
 }
 
-static int read_key(const struct reader *reader, const config_setting_t *setting, struct profile *profile)
+static int read_key(const struct section_reader *reader, const config_setting_t *setting, struct profile *profile)
 {
 	const char *key = config_setting_name(setting);
 	if (strcmp(key, "name") == 0)
-		return read_name(reader, setting, &profile->name);
+		return section_read_name(reader, setting, &profile->name);
 	if (strcmp(key, "user_agent") == 0)
-		return read_name(reader, setting, &profile->pattern);
+		return section_read_name(reader, setting, &profile->pattern);
 	if (strcmp(key, "like") == 0)
 		return 0; /* has been read */
 	for (size_t i = 0; i < ARRAY_SIZE(traits); i++) {
 		if (strcmp(key, traits[i].name) == 0)
 			return read_trait(reader, setting, &traits[i], profile);
 	}
-	return fail(reader, setting, "there is no such thing in a profile");
+	for (size_t i = 0; i < ARRAY_SIZE(figures); i++) {
+		if (strcmp(key, figures[i].name) == 0)
+			return read_figure(reader, setting, &figures[i], profile);
+	}
+	return section_fail(reader, setting, "there is no such thing in a profile");
 }
 
 /* The texts still belong to libconfig. */
-static int read_profile(const struct reader *reader, config_setting_t *setting, struct profile *profile)
+static int read_profile(const struct section_reader *reader, config_setting_t *setting, struct profile *profile)
 {
 	*profile = (struct profile){.name = "", .pattern = "", .unsolicited_mwi = true};
 	if (!config_setting_is_group(setting))
-		return fail_list(reader, setting, "wanted are groups: { name = \"…\"; user_agent = \"…\"; }");
+		return section_fail_whole(reader, setting, "wanted are groups: { name = \"…\"; user_agent = \"…\"; }");
 	const config_setting_t *like = config_setting_get_member(setting, "like");
 	int result = like ? read_like(reader, like, profile) : 0;
 	int count = config_setting_length(setting);
 	for (int i = 0; result == 0 && i < count; i++)
 		result = read_key(reader, config_setting_get_elem(setting, (unsigned)i), profile);
 	if (result == 0 && !profile->pattern[0])
-		result = fail_list(reader, setting, "user_agent is missing");
+		result = section_fail_whole(reader, setting, "user_agent is missing");
 	if (result == 0 && !profile->name[0])
 		profile->name = profile->pattern;
 	return result;
@@ -210,7 +225,7 @@ static int keep(struct profile_list *list, const struct profile *profile)
 	return item->name && item->pattern ? 0 : ERR_NO_MEMORY;
 }
 
-static int read_all(const struct reader *reader, config_setting_t *setting, struct profile_list *list)
+static int read_all(const struct section_reader *reader, config_setting_t *setting, struct profile_list *list)
 {
 	unsigned count = (unsigned)config_setting_length(setting);
 	for (unsigned i = 0; i < count; i++) {
@@ -218,10 +233,8 @@ static int read_all(const struct reader *reader, config_setting_t *setting, stru
 		int result = read_profile(reader, config_setting_get_elem(setting, i), &profile);
 		if (result < 0)
 			return result;
-		if (keep(list, &profile) < 0) {
-			fail_list(reader, setting, error_text(ERR_NO_MEMORY));
-			return ERR_NO_MEMORY;
-		}
+		if (keep(list, &profile) < 0)
+			return section_fail_memory(reader, setting);
 	}
 	return 0;
 }
@@ -229,18 +242,14 @@ static int read_all(const struct reader *reader, config_setting_t *setting, stru
 int configuration_profiles_read(struct configuration *configuration, config_setting_t *setting, const char *file,
 				char error[CONFIGURATION_ERROR_SIZE])
 {
-	struct reader reader = {file, error};
+	const struct section_reader reader = {CONFIGURATION_PROFILES, file, error};
 	if (!config_setting_is_list(setting))
-		return fail_list(&reader, setting, "wanted is a list of groups: ( { … }, { … } )");
+		return section_fail_whole(&reader, setting, "wanted is a list of groups: ( { … }, { … } )");
 	size_t count = (size_t)config_setting_length(setting);
 	if (count > PROFILES_OWN_MOST)
-		return fail_list(&reader, setting, "there are too many");
+		return section_fail_whole(&reader, setting, "there are too many");
 	struct profile_list list = {.items = calloc(count + 1, sizeof(*list.items))};
-	int result = ERR_NO_MEMORY;
-	if (list.items)
-		result = read_all(&reader, setting, &list);
-	else
-		fail_list(&reader, setting, error_text(ERR_NO_MEMORY));
+	int result = list.items ? read_all(&reader, setting, &list) : section_fail_memory(&reader, setting);
 	if (result < 0) {
 		clear(&list);
 		return result;
@@ -255,15 +264,23 @@ void configuration_profiles_clear(struct configuration *configuration)
 	clear(&configuration->profiles);
 }
 
+static bool are_same(const struct profile *one, const struct profile *other)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(figures); i++) {
+		if (read_figure_of(one, &figures[i]) != read_figure_of(other, &figures[i]))
+			return false;
+	}
+	return strcmp(one->name, other->name) == 0 && strcmp(one->pattern, other->pattern) == 0 &&
+	       one->style == other->style && one->unsolicited_mwi == other->unsolicited_mwi &&
+	       one->mwi_to_mailbox == other->mwi_to_mailbox;
+}
+
 bool configuration_profiles_are_same(const struct configuration *a, const struct configuration *b)
 {
 	if (a->profiles.count != b->profiles.count)
 		return false;
 	for (size_t i = 0; i < a->profiles.count; i++) {
-		const struct profile *one = &a->profiles.items[i], *other = &b->profiles.items[i];
-		if (strcmp(one->name, other->name) != 0 || strcmp(one->pattern, other->pattern) != 0 ||
-		    one->style != other->style || one->unsolicited_mwi != other->unsolicited_mwi ||
-		    one->mwi_to_mailbox != other->mwi_to_mailbox)
+		if (!are_same(&a->profiles.items[i], &b->profiles.items[i]))
 			return false;
 	}
 	return true;
@@ -288,6 +305,9 @@ void configuration_profiles_write_sample(struct buffer *buffer)
 	for (size_t i = 0; i < ARRAY_SIZE(traits); i++)
 		buffer_format(buffer, "#\t\t%s = \"%s\"; # or \"%s\". %s\n", traits[i].name, traits[i].plain,
 			      traits[i].special, traits[i].sentence);
+	for (size_t i = 0; i < ARRAY_SIZE(figures); i++)
+		buffer_format(buffer, "#\t\t%s = 0; # or %u to %u%s. %s\n", figures[i].name, figures[i].least,
+			      figures[i].most, figures[i].unit, figures[i].sentence);
 	buffer_text(buffer, "#\t}\n# );\n");
 }
 
@@ -299,6 +319,13 @@ static void write_shipped(struct buffer *buffer, const struct profile *profile)
 		if (!has_trait(profile, &traits[i]))
 			continue;
 		buffer_format(buffer, "%s `%s = \"%s\"`", any ? "," : "", traits[i].name, traits[i].special);
+		any = true;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(figures); i++) {
+		unsigned number = read_figure_of(profile, &figures[i]);
+		if (number == 0)
+			continue;
+		buffer_format(buffer, "%s `%s = %u`", any ? "," : "", figures[i].name, number);
 		any = true;
 	}
 	buffer_format(buffer, "%s | %s |\n", any ? "" : " –", profile->reason);
@@ -320,6 +347,9 @@ void configuration_profiles_write_markdown(struct buffer *buffer)
 	for (size_t i = 0; i < ARRAY_SIZE(traits); i++)
 		buffer_format(buffer, "| `%s` | `\"%s\"`, `\"%s\"` | %s |\n", traits[i].name, traits[i].plain,
 			      traits[i].special, traits[i].sentence);
+	for (size_t i = 0; i < ARRAY_SIZE(figures); i++)
+		buffer_format(buffer, "| `%s` | `0` (no limit of its own), `%u` to `%u`%s | %s |\n", figures[i].name,
+			      figures[i].least, figures[i].most, figures[i].unit, figures[i].sentence);
 	buffer_text(buffer, "\n| Profile | User-Agent | What is special | Why |\n| --- | --- | --- | --- |\n");
 	const struct profile *profile;
 	for (size_t i = 0; (profile = profile_shipped_at(i)) != NULL; i++)

@@ -80,21 +80,23 @@ struct need_row {
 	const char *user_agent;
 	unsigned style;
 	bool unsolicited_mwi;
+	unsigned list_entries;
 };
 
 /* What the phones are known to need: each has a reason in the table. */
 static const struct need_row needs[] = {
-	{"Yealink SIP-T46G 28.81.0.25", BODY_DUMMY_DIALOG, true},
-	{"Bria 4 release 4.5.0", BODY_DUMMY_DIALOG, true},
-	{"Aastra 6757i/3.3.1", BODY_DUMMY_DIALOG, true},
-	{"Linksys/SPA962-6.1.5(a)", BODY_SINGLE_DIALOG, true},
-	{"snom320/8.7.5.35", BODY_PRES_ENTITY, true},
-	{"PolycomVVX-VVX_400-UA/5.9.5", 0, true},
-	{"Grandstream GXP2160 1.0.11.35", 0, true},
-	{"JsSIP 3.13.8", 0, false},
-	{"baresip v1.0.0", 0, false},
-	{"Linphone/3.12.0", 0, false},
-	{"something else", 0, true},
+	{"Yealink SIP-T46G 28.81.0.25", BODY_DUMMY_DIALOG, true, 0},
+	{"Bria 4 release 4.5.0", BODY_DUMMY_DIALOG, true, 0},
+	{"Aastra 6757i/3.3.1", BODY_DUMMY_DIALOG, true, 0},
+	{"Linksys/SPA962-6.1.5(a)", BODY_SINGLE_DIALOG, true, 0},
+	{"snom320/8.7.5.35", BODY_PRES_ENTITY, true, 0},
+	{"PolycomVVX-VVX_400-UA/5.9.5", 0, true, 0},
+	{"Grandstream GXP2160 1.0.11.35", 0, true, 3},
+	{"JsSIP 3.13.8", 0, false, 0},
+	{"baresip v1.0.0", 0, false, 0},
+	{"Linphone/3.12.0", 0, false, 200},
+	{"LinphoneC/5.1.65 (liblinphone/5.1.65)", 0, false, 200},
+	{"something else", 0, true, 0},
 };
 
 static void each_family_gets_what_it_needs(void)
@@ -106,6 +108,8 @@ static void each_family_gets_what_it_needs(void)
 		CHECK_NUMBER(found->style, needs[i].style);
 		CHECK_NUMBER(found->unsolicited_mwi, needs[i].unsolicited_mwi);
 		CHECK(!found->mwi_to_mailbox);
+		CHECK_NUMBER(found->list_entries, needs[i].list_entries);
+		CHECK_NUMBER(found->list_bytes, 0);
 	}
 }
 
