@@ -2,6 +2,7 @@
 #include "program/configuration.h"
 
 #include "base/error.h"
+#include "program/configuration_lists.h"
 #include "program/configuration_profiles.h"
 #include "program/options.h"
 
@@ -35,6 +36,7 @@ void configuration_finish(struct configuration *configuration)
 	for (size_t i = 0; (option = option_at(i)) != NULL; i++)
 		option_clear(option, configuration);
 	configuration_profiles_clear(configuration);
+	configuration_lists_clear(configuration);
 }
 
 /* Where a setting stands; the file may have been included by another. */
@@ -94,8 +96,9 @@ static void describe_unknown(struct slice name, char sentence[OPTION_ERROR_SIZE]
 			 inside->name);
 		return;
 	}
-	if (slice_equal(name, SLICE(CONFIGURATION_PROFILES))) {
-		snprintf(sentence, OPTION_ERROR_SIZE, "profiles: this is a list, which only the file can have");
+	if (slice_equal(name, SLICE(CONFIGURATION_PROFILES)) || slice_equal(name, SLICE(CONFIGURATION_LISTS))) {
+		snprintf(sentence, OPTION_ERROR_SIZE, "%.*s: this is a list, which only the file can have",
+			 SLICE_ARGS(name));
 		return;
 	}
 	const struct option *similar = find_similar(name);
@@ -228,6 +231,8 @@ static int read_setting(struct configuration *configuration, config_setting_t *s
 		return fail_at(place, error, "the name is too long for any option");
 	if (strcmp(name, CONFIGURATION_PROFILES) == 0)
 		return configuration_profiles_read(configuration, setting, file, error);
+	if (strcmp(name, CONFIGURATION_LISTS) == 0)
+		return configuration_lists_read(configuration, setting, file, error);
 	const struct option *option = option_find(slice_text(name));
 	if (!option && config_setting_is_group(setting) && !prefix[0]) {
 		const struct option_group *group;

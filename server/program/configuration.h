@@ -27,6 +27,19 @@ struct profile_list {
 	size_t count;
 };
 
+/* One entry of a list for the keys of phones. */
+struct phone_list_entry {
+	char *list; /* the user part of its address */
+	char *uri;  /* an account's name, or a URI; empty: the list has no entries, and this is all that says that it is
+		     */
+	char *name; /* what the key shows; empty: none */
+};
+/* In the order of the file; the entries of a list follow each other. */
+struct phone_lists {
+	struct phone_list_entry *items;
+	size_t count;
+};
+
 enum {
 #define GROUP(prefix, heading)
 #define NUMBER(field, ...) CONFIGURATION_INDEX_##field,
@@ -46,6 +59,7 @@ struct configuration {
 #define LIST(field, ...) struct text_list field;
 #include "program/options.def"
 	struct profile_list profiles;               /* phones that need something else (configuration_profiles.h) */
+	struct phone_lists phone_lists;             /* configuration_lists.h */
 	unsigned lines[CONFIGURATION_OPTION_COUNT]; /* where in the file each was set; 0: it was not */
 };
 

@@ -1,5 +1,6 @@
 /* The sample file and docs/configuration.md, printed from the option table. SPDX-License-Identifier: MIT */
 #include "program/configuration.h"
+#include "program/configuration_lists.h"
 #include "program/configuration_profiles.h"
 #include "program/options.h"
 
@@ -102,6 +103,7 @@ void configuration_write_sample(struct buffer *buffer)
 		if (nested)
 			buffer_text(buffer, "};\n");
 	}
+	configuration_lists_write_sample(buffer);
 	configuration_profiles_write_sample(buffer);
 }
 
@@ -154,5 +156,6 @@ void configuration_write_markdown(struct buffer *buffer)
 				write_row(buffer, option);
 		}
 	}
+	configuration_lists_write_markdown(buffer);
 	configuration_profiles_write_markdown(buffer);
 }

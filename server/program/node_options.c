@@ -1,4 +1,5 @@
 /* The configuration in the words of each layer, and its renewal at SIGHUP. SPDX-License-Identifier: MIT */
+#include "program/configuration_lists.h"
 #include "program/configuration_profiles.h"
 #include "program/node.h"
 #include "program/options.h"
@@ -124,6 +125,10 @@ static void take_over(struct node *node, struct configuration *fresh)
 			log_event(node->log, LOG_INFO, "option_changed", NULL, "%s has a new value", option->name);
 		if (option->reloads)
 			option_swap(option, &node->configuration, fresh);
+	}
+	if (!configuration_lists_are_same(&node->configuration, fresh)) {
+		log_event(node->log, LOG_INFO, "option_changed", NULL, CONFIGURATION_LISTS " has a new value");
+		configuration_lists_swap(&node->configuration, fresh);
 	}
 	if (!configuration_profiles_are_same(&node->configuration, fresh))
 		log_event(node->log, LOG_WARNING, "option_waits", NULL,

@@ -89,6 +89,12 @@ static const struct wrong_file wrong_files[] = {
 	 ":2: profiles.entity: \"yes\" is neither sip nor pres"},
 	{"profiles: ({ user_agent = \"a\"; like = \"Acme\"; });\n",
 	 ":1: profiles.like: no profile of that name is shipped"},
+	{"profiles: ({ user_agent = \"a\"; list_entries = \"3\"; });\n",
+	 ":1: profiles.list_entries: wanted is a number from 1 to 5000, or 0"},
+	{"profiles: ({ user_agent = \"a\";\nlist_bytes = 999; });\n",
+	 ":2: profiles.list_bytes: wanted is a number from 1000 to 1000000 bytes, or 0"},
+	{"profiles: ({ user_agent = \"a\"; list_entries = -1; });\n",
+	 ":1: profiles.list_entries: wanted is a number from 1 to 5000, or 0"},
 	{"authentication: { algorithms = (); };\n", ":1: authentication.algorithms: the list may not be empty"},
 };
 
@@ -165,8 +171,9 @@ static void profiles_are_taken_in_their_order(void)
 		"  { name = \"Doors\"; user_agent = \"Acme Door*\"; dialogs = \"single\"; idle_dialog = true;\n"
 		"    remote_party = false; entity = \"pres\"; urgent_counts = \"no\"; classes = \"voice\";\n"
 		"    last_line_end = false; unsolicited_mwi = false; message_account = \"mailbox\"; },\n"
-		"  { user_agent = \"Acme*\"; },\n"
-		"  { user_agent = \"Yealink SIP-T2*\"; remote_party = \"no\"; like = \"yealink\"; }\n"
+		"  { user_agent = \"Acme*\"; list_entries = 5; list_bytes = 1400; },\n"
+		"  { user_agent = \"Yealink SIP-T2*\"; remote_party = \"no\"; like = \"yealink\"; },\n"
+		"  { user_agent = \"Grandstream GRP*\"; like = \"Grandstream\"; list_bytes = 0; }\n"
 		");\n";
 	CLEANUP(configuration_finish) struct configuration configuration = {0}, other = {0};
 	char error[CONFIGURATION_ERROR_SIZE] = "";
@@ -176,7 +183,7 @@ static void profiles_are_taken_in_their_order(void)
 	CHECK_TEXT(slice_text(error), "");
 	CHECK_NUMBER(result, 0);
 	const struct profile *items = configuration.profiles.items;
-	CHECK_NUMBER(configuration.profiles.count, 3);
+	CHECK_NUMBER(configuration.profiles.count, 4);
 	CHECK_TEXT(slice_text(items[0].name), "Doors");
 	CHECK_NUMBER(items[0].style, (BODY_NO_LAST_LINE_END << 1) - 1);
 	CHECK(!items[0].unsolicited_mwi && items[0].mwi_to_mailbox);
@@ -184,12 +191,15 @@ static void profiles_are_taken_in_their_order(void)
 	CHECK_NUMBER(items[1].style, 0);
 	CHECK(items[1].unsolicited_mwi && !items[1].mwi_to_mailbox);
 	CHECK_NUMBER(items[2].style, BODY_DUMMY_DIALOG | BODY_NO_REMOTE_PARTY);
+	CHECK(items[0].list_entries == 0 && items[0].list_bytes == 0);
+	CHECK(items[1].list_entries == 5 && items[1].list_bytes == 1400);
+	CHECK(items[3].list_entries == 3 && items[3].list_bytes == 0);
 	CHECK(configuration_profiles_are_same(&configuration, &configuration));
 	CHECK(!configuration_profiles_are_same(&configuration, &other));
 	/* a list that is wrong leaves the old one */
 	result = read_text("profiles: ( { user_agent = \"x\"; }, 5 );\n", &configuration, error);
 	CHECK_NUMBER(result, ERR_CONFIGURATION);
-	CHECK_NUMBER(configuration.profiles.count, 3);
+	CHECK_NUMBER(configuration.profiles.count, 4);
 }
 
 static void a_missing_file_is_named(void)
@@ -212,6 +222,7 @@ static const struct wrong_file assignments[] = {
 	{"sip.port=x", "--set: sip.port: \"x\" is not a number"},
 	{"sip.ports=1", "--set: sip.ports: there is no such option"},
 	{"profiles=x", "--set: profiles: this is a list, which only the file can have"},
+	{"phone_lists=x", "--set: phone_lists: this is a list, which only the file can have"},
 	{"=1", "--set: : there is no such option"},
 };
 
