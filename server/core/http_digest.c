@@ -46,7 +46,7 @@ void http_digest_destroy(struct http_digest *digest)
 	free(digest);
 }
 
-/* --- the target --------------------------------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------------------------------------ */
 
 struct slice http_digest_method(enum http_method method)
 {
@@ -57,80 +57,20 @@ struct slice http_digest_method(enum http_method method)
 	return method < ARRAY_SIZE(names) ? names[method] : SLICE("");
 }
 
-/* What libwebsockets makes of a byte, so that it does not matter whether it has: an '&' is a ';', a '+' may be a space,
- * and a '=' that was escaped in a query a '_'. */
-static char plain(char byte, bool in_query)
-{
-	if (byte == '&')
-		return ';';
-	if (byte == '+')
-		return ' ';
-	return in_query && byte == '=' ? '_' : byte;
-}
-
-/* The next byte, of several slashes one; 0 at the end (texts are without zero bytes). */
-static char take_plain(struct slice *rest, bool in_query)
-{
-	if (rest->length == 0)
-		return '\0';
-	char byte = rest->at[0];
-	do
-		*rest = slice_from(*rest, 1);
-	while (byte == '/' && rest->length > 0 && rest->at[0] == '/');
-	return plain(byte, in_query);
-}
-
-static bool is_same(struct slice a, struct slice b, bool in_query)
-{
-	char byte;
-	do {
-		byte = take_plain(&a, in_query);
-		if (take_plain(&b, in_query) != byte)
-			return false;
-	} while (byte != '\0');
-	return true;
-}
-
-/* RFC 7616 §3.4: the target as on the request's first line; where that goes through a proxy it is a whole URI. */
-static struct slice skip_origin(struct slice uri)
-{
-	if (!slice_starts_with(uri, SLICE("http://")) && !slice_starts_with(uri, SLICE("https://")))
-		return uri;
-	uri = slice_from(uri, slice_find(uri, '/') + 2);
-	return slice_from(uri, slice_find(uri, '/'));
-}
-
-int http_digest_read_uri(struct http_request *request, struct slice uri, struct http_target *target)
-{
-	struct slice query = skip_origin(uri), path, decoded, seen;
-	struct slice raw_path = slice_take(&query, '?');
-	int result = http_decode(request->arena, raw_path, &path);
-	if (result < 0)
-		return result;
-	if (!is_same(path, request->path, false))
-		return ERR_SYNTAX;
-	*target = (struct http_target){.path = path, .query = query};
-	/* Some clients leave the query out of it. */
-	if (slice_is_empty(query)) {
-		target->query = request->query;
-		return 0;
-	}
-	result = http_decode(request->arena, query, &decoded);
-	if (result == 0)
-		result = http_decode(request->arena, request->query, &seen);
-	if (result < 0)
-		return result;
-	return is_same(decoded, seen, true) ? 0 : ERR_SYNTAX;
-}
-
-/* --- judging ------------------------------------------------------------------------------------------------------ */
-
 bool http_digest_credentials(const struct http_digest *digest, const struct http_request *request,
 			     struct digest_credentials *credentials)
 {
-	return digest_credentials_parse(request->authorization, credentials) == 0 &&
-	       slice_equal_nocase(credentials->realm, domain_name(digest->domain)) && credentials->algorithm_known;
+	struct slice rest, uri;
+	if (digest_credentials_parse(request->authorization, credentials) != 0) {
+		if (!http_target_take_uri(request->arena, request->authorization, &rest, &uri) ||
+		    digest_credentials_parse(rest, credentials) != 0)
+			return false;
+		credentials->uri = uri;
+	}
+	return slice_equal_nocase(credentials->realm, domain_name(digest->domain)) && credentials->algorithm_known;
 }
+
+/* --- judging ------------------------------------------------------------------------------------------------------ */
 
 static void log_wrong(struct http_digest *digest, const struct http_request *request, int64_t now_ms,
 		      const struct digest_credentials *credentials, const char *why)
@@ -167,10 +107,23 @@ enum http_digest_verdict http_digest_admits(struct http_digest *digest, struct h
 		log_wrong(digest, request, now_ms, credentials, "the credentials use something that was not offered");
 		return HTTP_DIGEST_WRONG;
 	}
-	int result = http_digest_read_uri(request, credentials->uri, target);
+	int result = http_target_read(request, credentials->uri, target);
 	if (result == ERR_SYNTAX)
 		log_wrong(digest, request, now_ms, credentials, "the credentials are for another path");
 	return result == 0 ? HTTP_DIGEST_GOOD : result == ERR_SYNTAX ? HTTP_DIGEST_ASTRAY : HTTP_DIGEST_NO_MEMORY;
+}
+
+/* RFC 7616 §3.4 does not say whether the backslashes of a quoted uri are hashed: both are right. */
+static bool is_right_response(const struct http_request *request, const struct digest_credentials *credentials,
+			      const uint8_t *ha1)
+{
+	struct slice method = http_digest_method(request->method);
+	if (digest_verify(credentials, method, ha1))
+		return true;
+	struct digest_credentials unquoted = *credentials;
+	return slice_find(credentials->uri, '\\') < credentials->uri.length &&
+	       http_target_unquote(request->arena, credentials->uri, &unquoted.uri) == 0 &&
+	       digest_verify(&unquoted, method, ha1);
 }
 
 enum http_digest_verdict http_digest_accepts(struct http_digest *digest, const struct http_request *request,
@@ -182,7 +135,7 @@ enum http_digest_verdict http_digest_accepts(struct http_digest *digest, const s
 	const uint8_t *ha1 = !account                                  ? nobody
 			     : credentials->algorithm == DIGEST_SHA256 ? account->ha1_sha256
 								       : account->ha1_md5;
-	bool is_right = digest_verify(credentials, http_digest_method(request->method), ha1) && account;
+	bool is_right = is_right_response(request, credentials, ha1) && account;
 	if (!is_right) {
 		log_wrong(digest, request, now_ms, credentials, account ? "wrong password" : "no such account");
 		return HTTP_DIGEST_WRONG;

@@ -2,10 +2,7 @@
  * same hashes and nonces. The asynchronous part, and tokens, are core/http_caller.
  *
  * Beyond SIP: credentials without qop are taken, for old XCAP clients send such (RFC 2617 §3.2.2.1); they count
- * nothing, so a nonce is good for one of them. And: libwebsockets does not keep the request's target as it came
- * (transport/http.h), but the credentials repeat it. Once they have been found right, theirs is the better one.
- *
- * SPDX-License-Identifier: MIT */
+ * nothing, so a nonce is good for one of them. SPDX-License-Identifier: MIT */
 #pragma once
 
 #include "base/attributes.h"
@@ -14,6 +11,7 @@
 #include "core/account.h"
 #include "core/authentication.h"
 #include "core/domain.h"
+#include "core/http_target.h"
 #include "core/nonce.h"
 #include "sip/digest.h"
 #include "transport/http.h"
@@ -34,11 +32,6 @@ enum http_digest_verdict {
 	HTTP_DIGEST_NO_MEMORY
 };
 
-/* Where a request goes, as its sender wrote it: the path decoded, the query not. */
-struct http_target {
-	struct slice path, query;
-};
-
 /* The credentials for our realm. False: there are none, or none that we understand. */
 bool http_digest_credentials(const struct http_digest *digest, const struct http_request *request,
 			     struct digest_credentials *credentials);
@@ -57,6 +50,3 @@ void http_digest_write_challenges(struct http_digest *digest, const struct http_
 
 /* "GET"; empty for HTTP_OTHER. */
 struct slice http_digest_method(enum http_method method);
-/* True where `uri`, out of credentials, is the target of the request as far as that can be seen; `target` is then set.
- * ERR_SYNTAX: it is not; ERR_NO_MEMORY. */
-MUST_CHECK int http_digest_read_uri(struct http_request *request, struct slice uri, struct http_target *target);
