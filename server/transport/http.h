@@ -17,9 +17,11 @@ enum http_method { HTTP_GET, HTTP_HEAD, HTTP_PUT, HTTP_POST, HTTP_DELETE, HTTP_O
 /* One request, whole: its body has been read. Lives until its answer is given, or its connection is gone. Headers that
  * came more than once are one, with commas.
  *
- * libwebsockets takes paths apart for its own ends, so that some bytes are not as they came: "//" is "/", ".." has gone
- * up, an '&' that was not escaped is a ';', and a '+' that was not escaped is one again only inside of sip:, sips:,
- * tel: and im: URIs (else a space). Methods other than those above and PATCH never come: it answers them with 403. */
+ * libwebsockets takes paths apart for its own ends, so that some bytes are not as they came: "//" is "/" (but for the
+ * two of http:// and https:// behind a quote), ".." has gone up, an '&' that was not escaped is a ';', and a '+' that
+ * was not escaped is one again only inside of sip:, sips:, tel: and im: URIs (else a space). Digest credentials have
+ * the target as it came (core/http_target.h). Methods other than those above and PATCH never come: it answers them with
+ * 403. */
 struct http_request {
 	enum http_method method;
 	struct slice path;  /* decoded (%XX), from "/"; no zero bytes */

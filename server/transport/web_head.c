@@ -64,6 +64,29 @@ static void restore_plus(char *path)
 	}
 }
 
+/* It makes one slash of several. Where a value in quotes (RFC 4825 §6.3) is an HTTP URI, there were two behind the
+ * scheme; whatever was further behind is lost. The new length; 0: too long. */
+static size_t restore_slashes(char *path, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (path[i] != '"' && path[i] != '\'')
+			continue;
+		const char *scheme = path + i + 1;
+		size_t slash = i + 1;
+		if (strncmp(scheme, "http:/", 6) == 0)
+			slash += 5;
+		else if (strncmp(scheme, "https:/", 7) == 0)
+			slash += 6;
+		if (slash == i + 1 || path[slash + 1] == '/')
+			continue;
+		if (length + 1 >= WEB_HEADER_BYTES)
+			return 0;
+		memmove(path + slash + 1, path + slash, length + 1 - slash);
+		length++;
+	}
+	return length;
+}
+
 int web_head_path(struct lws *wsi, char text[WEB_HEADER_BYTES + 1], struct slice *path)
 {
 	const struct method *method = method_of(wsi);
@@ -85,8 +108,9 @@ int web_head_path(struct lws *wsi, char text[WEB_HEADER_BYTES + 1], struct slice
 		return ERR_SYNTAX;
 	text[length] = '\0';
 	restore_plus(text);
-	*path = slice_of(text, length);
-	return 0;
+	size_t restored = restore_slashes(text, length);
+	*path = slice_of(text, restored);
+	return restored >= length ? 0 : ERR_SYNTAX;
 }
 
 /* Query and headers */

@@ -39,6 +39,11 @@ static void handlers_get_the_whole_request(void)
 		 ">users/sip:a+b@example.test;user=phone/x y ["},
 		{GET("/api/sip:a/~~/resource-lists/list%5b@name=%22My%20friends%22%5d/entry[@uri='sip:a+b']/@*"),
 		 ">sip:a/~~/resource-lists/list[@name=\"My friends\"]/entry[@uri='sip:a+b']/@* ["},
+		{GET("/api/a/~~/l[@n=\"a%20b\"]/e[@uri=\"sip:a@h\"]/@x"), ">a/~~/l[@n=\"a b\"]/e[@uri=\"sip:a@h\"]/@x ["},
+		{GET("/api/a/~~/e[@a='http://h/p']/f[@b=%22https%3a%2f%2Fh//p%22]"),
+		 ">a/~~/e[@a='http://h/p']/f[@b=\"https://h/p\"] ["},
+		{GET("/api/http://h/\"http:/\"http:/"), ">http:/h/\"http://\"http:// ["},
+		{GET("/api/~~/*/e%5B3%5d[@uri=%27sip%3Aa%26b%3B%27]"), ">~~/*/e[3][@uri='sip:a&b;'] ["},
 		/* queries */
 		{GET("/api/a?b=c&d=e%26f&g"), "GET /api/a ?b=c&d=e%26f&g >a ["},
 		{GET("/api/a?xmlns(a=urn:test:one)xmlns(b=urn:two)"), "?xmlns(a=urn:test:one)xmlns(b=urn:two) >"},
