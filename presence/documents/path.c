@@ -83,27 +83,29 @@ static int hex_value(char digit)
 	return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
 }
 
-/* The path was unescaped once, as part of an HTTP URI; that the XUI is a SIP URI may have escaped it before. */
-static bool unescape(struct arena *arena, struct slice text, struct slice *plain)
+int document_unescape(struct arena *arena, struct slice text, struct slice *plain)
 {
 	char *written = arena_allocate(arena, text.length + 1);
-	if (!written)
-		return false;
 	size_t length = 0;
+	if (!written)
+		return ERR_NO_MEMORY;
 	for (size_t i = 0; i < text.length; i++) {
 		char byte = text.at[i];
 		if (byte == '%') {
 			int high = i + 2 < text.length ? hex_value(text.at[i + 1]) : -1;
 			int low = high >= 0 ? hex_value(text.at[i + 2]) : -1;
 			if (low < 0)
-				return false;
+				return ERR_SYNTAX;
 			byte = (char)(high * 16 + low);
 			i += 2;
 		}
 		written[length++] = byte;
 	}
-	*plain = slice_of(written, length);
-	return slice_is_utf8(*plain) && !has_control_bytes(*plain);
+	struct slice result = slice_of(written, length);
+	if (!slice_is_utf8(result) || has_control_bytes(result))
+		return ERR_SYNTAX;
+	*plain = result;
+	return 0;
 }
 
 bool document_path_user(struct arena *arena, struct slice xui, struct slice domain, struct slice *user)
@@ -128,7 +130,8 @@ bool document_path_user(struct arena *arena, struct slice xui, struct slice doma
 	} else {
 		name = rest;
 	}
-	if (slice_is_empty(name) || !unescape(arena, name, &plain))
+	/* The path was unescaped once, as part of an HTTP URI; that the XUI is a SIP URI may have escaped it before. */
+	if (slice_is_empty(name) || document_unescape(arena, name, &plain) != 0)
 		return false;
 	*user = plain;
 	return true;

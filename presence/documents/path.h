@@ -28,3 +28,7 @@ MUST_CHECK int document_path_read(struct arena *arena, struct slice path, struct
 /* The user that an XUI names, where it is one of `domain`: "sip:alice@example.test", "alice@example.test" and "alice"
  * are alice, in the arena, unescaped. False: it is none. */
 MUST_CHECK bool document_path_user(struct arena *arena, struct slice xui, struct slice domain, struct slice *user);
+
+/* Undoes the percent-escapes of a URI, in the arena. ERR_SYNTAX: a broken escape, or what comes out is not UTF-8 or has
+ * control bytes; ERR_NO_MEMORY. */
+MUST_CHECK int document_unescape(struct arena *arena, struct slice text, struct slice *plain);

@@ -14,12 +14,13 @@ struct selector {
 	const struct selector_step *steps;
 	size_t step_count;
 	enum selector_kind kind;
-	struct slice attribute; /* SELECTS_ATTRIBUTE: its name, maybe with a prefix */
+	/* SELECTS_ATTRIBUTE: its namespace (empty: none), the prefix that the selector has for that, its name. */
+	struct slice attribute_space, attribute_prefix, attribute;
 };
 
 /* `selector` is decoded; `query` is the URI's query as it came (not decoded), whose xmlns() parts bind prefixes (§6.4).
  * `default_space` is the application's default namespace (§6.3 names without a prefix). At most 32 steps. ERR_SYNTAX
- * with a sentence: 400, or 404 where a prefix is not bound (is_unbound); ERR_NO_MEMORY. */
+ * with a sentence: 400; ERR_NO_MEMORY. What is read is in the arena, and the document's business only later. */
 MUST_CHECK int selector_read(struct arena *arena, struct slice selector, struct slice query, struct slice default_space,
 			     struct selector *steps, struct body_error *error);
 
@@ -33,7 +34,7 @@ enum edit_result {
 	EDIT_CANNOT_DELETE, /* 409 cannot-delete: the selector would select another node afterwards */
 	EDIT_NOT_FRAGMENT,  /* 409 not-xml-frag */
 	EDIT_NOT_ATTRIBUTE, /* 409 not-xml-att-value */
-	EDIT_AMBIGUOUS,     /* the selector selects several: 404 */
+	EDIT_AMBIGUOUS,     /* the selector selects several: 404, of GET and DELETE */
 	EDIT_NOT_ALLOWED,   /* namespace bindings cannot be put or deleted: 405 */
 	EDIT_TOO_LARGE,     /* beyond the limits: 413 */
 	EDIT_NO_MEMORY
@@ -50,8 +51,8 @@ struct edit_outcome {
  * EDIT_NOT_FOUND, EDIT_AMBIGUOUS, EDIT_NO_MEMORY. */
 enum edit_result selector_get(const struct selector *selector, const struct document_tree *tree, struct buffer *text);
 /* Puts an element or the value of an attribute in place of what is selected, or inserts it where the selector says
- * (§8.2.3, with the checks of §8.2.1 … 8.2.5). */
+ * (§8.2.3, with the checks of §8.2.1 … 8.2.5). Where it is refused the tree is as it was. */
 void selector_put(const struct selector *selector, struct document_tree *tree, struct slice text,
 		  const struct xml_limits *limits, struct edit_outcome *outcome);
-/* Removes what is selected (§8.3). */
+/* Removes what is selected (§8.3). Where it is refused the tree is as it was. */
 void selector_delete(const struct selector *selector, struct document_tree *tree, struct edit_outcome *outcome);

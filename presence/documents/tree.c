@@ -46,6 +46,30 @@ static bool count_nodes(void *context, size_t count)
 	return false;
 }
 
+bool tree_can_write_space(const char *space)
+{
+	for (const char *at = space; *at; at++) {
+		if (*at == '<' || *at == '&' || (unsigned char)*at < ' ')
+			return false;
+	}
+	return true;
+}
+
+/* `spaces`: a prefix and a namespace in turn. */
+static bool can_write_spaces(void *context, int count, const xmlChar **spaces)
+{
+	struct tree_reader *reader = reader_of(context);
+	for (int i = 0; i < count; i++) {
+		if (spaces[i * 2 + 1] && !tree_can_write_space((const char *)spaces[i * 2 + 1])) {
+			body_complain(reader->error, "In line %d stands a namespace with '<', '&' or a line end in it",
+				      xmlSAX2GetLineNumber(context));
+			stop(context, ERR_SYNTAX);
+			return false;
+		}
+	}
+	return true;
+}
+
 static void on_start(void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *space, int space_count,
 		     const xmlChar **spaces, int attribute_count, int defaulted_count, const xmlChar **attributes)
 {
@@ -54,7 +78,8 @@ static void on_start(void *context, const xmlChar *name, const xmlChar *prefix, 
 		body_complain(reader->error, "The document has elements more than %u deep", reader->limits->depth);
 		stop(context, ERR_LIMIT);
 	}
-	if (!count_nodes(context, 1 + (size_t)attribute_count + (size_t)space_count))
+	if (!count_nodes(context, 1 + (size_t)attribute_count + (size_t)space_count) ||
+	    !can_write_spaces(context, space_count, spaces))
 		return;
 	reader->depth++;
 	xmlSAX2StartElementNs(context, name, prefix, space, space_count, spaces, attribute_count, defaulted_count,
@@ -129,9 +154,10 @@ static void run(xmlParserCtxtPtr parser, struct tree_reader *reader)
 	xmlSAXHandler *handler = parser->sax;
 	parser->_private = reader;
 	/* NOENT: there are no entities that it could expand; values come with '&' instead of "&#38;". IGNORE_ENC: it is
-	 * UTF-8, whatever it claims. BIG_LINES: xmlGetLineNo knows lines above 65535. Not HUGE: libxml2's own limits
-	 * hold as well. */
-	(void)xmlCtxtUseOptions(parser, XML_PARSE_NOENT | XML_PARSE_NONET | XML_PARSE_IGNORE_ENC | XML_PARSE_BIG_LINES);
+	 * UTF-8, whatever it claims. BIG_LINES: xmlGetLineNo knows lines above 65535. NODICT: nodes own their names, so
+	 * that they can move from one document into another. Not HUGE: libxml2's own limits hold as well. */
+	(void)xmlCtxtUseOptions(parser, XML_PARSE_NOENT | XML_PARSE_NONET | XML_PARSE_IGNORE_ENC | XML_PARSE_BIG_LINES |
+						XML_PARSE_NODICT);
 	handler->startElementNs = on_start;
 	handler->endElementNs = on_end;
 	handler->characters = handler->ignorableWhitespace = on_text;
@@ -170,14 +196,15 @@ void tree_finish(struct document_tree *tree)
 	tree->xml = NULL;
 }
 
+/* The buffer remembers its failure; libxml2 would write of it to standard error. */
 static int append(void *context, const char *bytes, int length)
 {
 	struct buffer *buffer = context;
 	buffer_append(buffer, slice_of(bytes, (size_t)length));
-	return buffer_failed(buffer) ? -1 : length;
+	return length;
 }
 
-/* Neither the declaration nor an encoding of its own: those are of the whole document. */
+/* `node` NULL: the whole document. */
 static void save(const struct document_tree *tree, xmlNodePtr node, int options, struct buffer *buffer)
 {
 	xmlSaveCtxtPtr writer = xmlSaveToIO(append, NULL, buffer, "UTF-8", options | XML_SAVE_AS_XML);

@@ -25,5 +25,7 @@ void tree_write(const struct document_tree *tree, struct buffer *buffer);
 /* One node of it, with all that is in it; namespaces declared further out are not declared again. */
 void tree_write_node(const struct document_tree *tree, xmlNodePtr node, struct buffer *buffer);
 
+/* libxml2 writes namespaces without escaping them: what would have to be escaped cannot stand in a document. */
+bool tree_can_write_space(const char *space);
 /* A message of libxml2 as it can stand in a sentence: one line of printable ASCII. NULL is accepted. */
 void tree_words(const char *message, char words[static BODY_SENTENCE_SIZE]);
