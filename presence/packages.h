@@ -17,6 +17,9 @@ struct people_options {
 struct people *people_create(struct events *events, const struct people_options *options);
 void people_destroy(struct people *people);
 void people_set_options(struct people *people, const struct people_options *options);
+/* What users set by hand counts from now on; borrowed. */
+struct manipulations;
+void people_set_manipulations(struct people *people, const struct manipulations *manipulations);
 
 /* For location_on_changed: who watches the user's presence, dialogs or registration is told what follows of it. `arg`
  * is the people. */

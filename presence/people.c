@@ -173,6 +173,11 @@ void people_set_options(struct people *people, const struct people_options *opti
 	table_each(&people->persons, look_at_one, NULL);
 }
 
+void people_set_manipulations(struct people *people, const struct manipulations *manipulations)
+{
+	people->manipulations = manipulations;
+}
+
 void people_on_dialogs(void *arg, struct resource *resource)
 {
 	const struct people *people = arg;

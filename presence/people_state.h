@@ -14,7 +14,8 @@ struct people {
 	struct events *events;
 	const struct events_parts *parts;
 	struct people_options options;
-	struct table persons; /* by user */
+	const struct manipulations *manipulations; /* NULL: nobody sets his presence by hand */
+	struct table persons;                      /* by user */
 };
 
 /* A user whose presence or dialogs somebody watches: what he was last told to be. */

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "bodies/pidf.h"
 #include "core/clock.h"
+#include "presence/manipulations.h"
 #include "presence/people_state.h"
 
 static unsigned judge(void *arg, const struct published *published, struct body_error *error)
@@ -16,32 +17,45 @@ static unsigned judge(void *arg, const struct published *published, struct body_
 	return people_judged(result, error);
 }
 
-/* Those that count and can be read, the oldest first. ERR_NO_MEMORY. */
-static int read_sources(const struct people *people, const struct resource *resource, const struct account *account,
+/* Puts what can be read behind the sources that there are. ERR_NO_MEMORY. */
+static int read_source(struct arena *arena, struct slice body, int64_t published_at_ms, uint64_t id,
+		       struct presence_source *sources, size_t *count)
+{
+	struct body_error error;
+	int result = pidf_parse(arena, body, &people_xml_limits, &sources[*count].pidf, &error);
+	if (result != 0)
+		return result == ERR_NO_MEMORY ? result : 0; /* an older version of the program took it */
+	sources[*count].published_at_ms = published_at_ms;
+	sources[*count].id = id;
+	(*count)++;
+	return 0;
+}
+
+/* Those that count and can be read, the oldest first; what is set by hand stands behind what devices say (RFC 4827 §1:
+ * it lasts), so it counts as older than all. ERR_NO_MEMORY. */
+static int read_sources(const struct people *people, struct slice user, const struct resource *resource,
 			struct arena *arena, struct presence_source **sources, size_t *count)
 {
+	const struct account *account = people_account(people, user);
 	size_t most = 0;
+	const struct manipulation *manipulation = NULL;
 	const struct publication *publication = NULL;
+	while ((manipulation = manipulation_next(people->manipulations, user, manipulation)))
+		most++;
 	while ((publication = people_next_counted(people, resource, account, publication)))
 		most++;
 	*count = 0;
 	*sources = arena_allocate_zeroed(arena, most + 1, sizeof **sources);
 	if (!*sources)
 		return ERR_NO_MEMORY;
-	while ((publication = people_next_counted(people, resource, account, publication))) {
-		struct presence_source *source = &(*sources)[*count];
-		struct body_error error;
-		int result =
-			pidf_parse(arena, publication_body(publication), &people_xml_limits, &source->pidf, &error);
-		if (result == ERR_NO_MEMORY)
-			return result;
-		if (result != 0)
-			continue; /* an older version of the program took it */
-		source->published_at_ms = publication->published_at_ms;
-		source->id = (uint64_t)publication->id;
-		(*count)++;
-	}
-	return 0;
+	int result = 0;
+	while (result == 0 && (manipulation = manipulation_next(people->manipulations, user, manipulation)))
+		result = read_source(arena, manipulation->body, manipulation->changed_at_ms, manipulation->id, *sources,
+				     count);
+	while (result == 0 && (publication = people_next_counted(people, resource, account, publication)))
+		result = read_source(arena, publication_body(publication), publication->published_at_ms,
+				     (uint64_t)publication->id, *sources, count);
+	return result;
 }
 
 /* What is said now, so that it is seen when it is not so any more. */
@@ -82,7 +96,7 @@ static int compose_user(struct people *people, struct slice user, const struct r
 	struct presence_state *composed = arena_allocate_zeroed(arena, 1, sizeof *composed);
 	int result = composed ? people_read_call(people, user, arena, &facts.is_in_call) : ERR_NO_MEMORY;
 	if (result == 0)
-		result = read_sources(people, resource, account, arena, &sources, &count);
+		result = read_sources(people, user, resource, arena, &sources, &count);
 	if (result == 0 && resource)
 		result = note_composed(people, resource, account, &facts);
 	if (result == 0)
