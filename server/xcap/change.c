@@ -1,7 +1,7 @@
 /* PUT and DELETE (RFC 4825 §8.2, 8.3): what the edit of a document or of a node in it makes is judged as a whole before
  * it is written. SPDX-License-Identifier: MIT */
 #include "base/error.h"
-#include "xcap/conditions.h"
+#include "core/http_conditions.h"
 #include "xcap/xcap_call.h"
 
 #include <stdio.h>

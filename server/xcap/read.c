@@ -1,6 +1,6 @@
 /* GET and HEAD (RFC 4825 §7.3, 7.6, 7.9, 7.10): a document, or a node of it. SPDX-License-Identifier: MIT */
 #include "base/error.h"
-#include "xcap/conditions.h"
+#include "core/http_conditions.h"
 #include "xcap/xcap_call.h"
 
 /* Namespaces that stand far up are declared again. */

@@ -1,5 +1,5 @@
 /* Conditional requests. SPDX-License-Identifier: MIT */
-#include "xcap/conditions.h"
+#include "core/http_conditions.h"
 
 static bool is_any(struct slice header)
 {

@@ -1,6 +1,6 @@
 /* If-Match and If-None-Match. SPDX-License-Identifier: MIT */
+#include "core/http_conditions.h"
 #include "test.h"
-#include "xcap/conditions.h"
 
 static const struct {
 	const char *header;
