@@ -59,10 +59,10 @@ struct event_package {
 	unsigned (*resolve)(void *arg, struct arena *arena, const struct sip_uri *uri, const struct account *asker,
 			    struct event_target *target, const char **sentence);
 	/* May `watcher` see the resource of that name, beyond what the policy says? NULL: the policy alone decides. */
-	bool (*may_watch)(void *arg, struct slice name, const struct account *watcher);
+	bool (*may_watch)(void *arg, struct slice name, struct slice watcher);
 	/* May `publisher`, whom nobody trusts to speak for others, publish for the resource of that name? NULL:
 	 * everybody for himself, by his own address. */
-	bool (*may_publish)(void *arg, struct slice name, const struct account *publisher);
+	bool (*may_publish)(void *arg, struct slice name, struct slice publisher);
 	/* The state now, in `arena`; what the formats take. Publications may be read from the resource. ERR_NO_MEMORY.
 	 */
 	int (*compose)(void *arg, const struct resource *resource, struct arena *arena, const void **state);
@@ -78,6 +78,11 @@ struct event_package {
 	 * reads no bodies. */
 	unsigned (*select)(void *arg, struct arena *arena, const struct account *watcher, struct slice content_type,
 			   struct slice body, struct slice *selection, const char **sentence);
+	/* The sphere (RFC 4480 §3.10) that the user's state tells, lower case, in the arena: for rules of all packages
+	 * (RFC 4745 §7.2). At most one package has this. */
+	struct slice (*sphere)(void *arg, struct slice user, struct arena *arena);
+	/* The package in which those who watch this one are watched (RFC 3857): "presence.winfo". NULL: none. */
+	const char *winfo;
 	/* The URI of the phone's key for this watcher (message-summary), in `arena`; NULL: none. */
 	struct slice (*message_account)(void *arg, const struct resource *resource, const struct account *watcher,
 					const struct profile *profile, struct arena *arena);

@@ -4,7 +4,11 @@
 #include "base/error.h"
 #include "core/clock.h"
 #include "presence/events_state.h"
+#include "presence/list_watches.h"
+#include "presence/lists.h"
 #include "presence/removal.h"
+#include "presence/rules.h"
+#include "presence/watch_requests.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,26 +23,34 @@ struct events *events_create(const struct events_parts *parts, const struct even
 	notifier_init(events);
 	list_init(&events->removals);
 	if (table_init(&events->resources) != 0 || table_init(&events->publications) != 0 ||
-	    table_init(&events->by_dialog) != 0 || table_init(&events->by_connection) != 0) {
+	    table_init(&events->by_dialog) != 0 || table_init(&events->by_connection) != 0 ||
+	    table_init(&events->views) != 0 || table_init(&events->rules) != 0 || table_init(&events->waiting) != 0) {
+		events_destroy(events);
+		return NULL;
+	}
+	events->lists = lists_create(events);
+	if (!events->lists) {
 		events_destroy(events);
 		return NULL;
 	}
 	return events;
 }
 
-static void destroy_members(struct events *events, struct resource *resource)
+static bool destroy_subscription(struct table_link *link, void *arg)
 {
-	resource->subscription_count++; /* keeps it until all are gone */
-	while (!list_is_empty(&resource->subscriptions))
-		subscription_destroy(CONTAINER_OF(resource->subscriptions.next, struct subscription, of_resource));
-	publications_destroy(events, resource);
-	resource->subscription_count--;
-	resource_release(events, resource);
+	(void)arg;
+	subscription_destroy(CONTAINER_OF(link, struct subscription, by_dialog));
+	return true;
 }
 
 static bool destroy_resource(struct table_link *link, void *arg)
 {
-	destroy_members(arg, CONTAINER_OF(link, struct resource, link));
+	struct events *events = arg;
+	struct resource *resource = CONTAINER_OF(link, struct resource, link);
+	resource->watch_count++; /* keeps it until all are gone */
+	publications_destroy(events, resource);
+	resource->watch_count--;
+	resource_release(events, resource);
 	return true;
 }
 
@@ -46,7 +58,13 @@ void events_destroy(struct events *events)
 {
 	if (!events)
 		return;
+	/* Subscriptions first: those to lists hold many resources. */
+	table_each(&events->by_dialog, destroy_subscription, events);
 	table_each(&events->resources, destroy_resource, events);
+	lists_destroy(events->lists);
+	watch_requests_finish(events);
+	rules_finish(events);
+	table_finish(&events->views);
 	table_finish(&events->by_connection);
 	table_finish(&events->by_dialog);
 	table_finish(&events->publications);
@@ -105,16 +123,13 @@ void events_set_policy(struct events *events, const char *package, enum watch_po
 
 static void review(struct events *events, struct resource *resource)
 {
-	const struct package_row *row = events_row(events, resource);
 	struct list_link *next;
-	resource->subscription_count++; /* keeps it until all were asked */
-	for (struct list_link *link = resource->subscriptions.next; link != &resource->subscriptions; link = next) {
-		struct subscription *subscription = CONTAINER_OF(link, struct subscription, of_resource);
+	resource->watch_count++; /* keeps it until all were asked */
+	for (struct list_link *link = resource->watches.next; link != &resource->watches; link = next) {
 		next = link->next;
-		if (!rules_may_watch(row, resource_name(resource), subscription->watcher))
-			subscription_end(subscription, REASON_REJECTED);
+		watch_review(CONTAINER_OF(link, struct watch, of_resource));
 	}
-	resource->subscription_count--;
+	resource->watch_count--;
 	resource_release(events, resource);
 }
 
@@ -140,6 +155,8 @@ void events_review(struct events *events, const char *package, struct slice name
 		review(events, resource);
 	else if (slice_is_empty(name))
 		table_each(&events->resources, review_one, &reviewing);
+	if (reviewing.row && !slice_is_empty(name))
+		watch_requests_review(events, (uint8_t)(reviewing.row - events->packages), name);
 }
 
 void events_write_allowed(const struct events *events, struct buffer *headers)
@@ -258,15 +275,18 @@ static void end_watchers_of(struct events *events, struct slice user)
 		struct resource *resource = resource_find(events, events->packages[i].package->name, user);
 		if (!resource)
 			continue;
-		resource->subscription_count++; /* keeps it until all are gone */
+		resource->watch_count++; /* keeps it until all are gone */
 		publications_destroy(events, resource);
 		struct list_link *next;
-		for (struct list_link *link = resource->subscriptions.next; link != &resource->subscriptions;
-		     link = next) {
+		for (struct list_link *link = resource->watches.next; link != &resource->watches; link = next) {
+			struct watch *watch = CONTAINER_OF(link, struct watch, of_resource);
 			next = link->next;
-			subscription_end(CONTAINER_OF(link, struct subscription, of_resource), REASON_NO_RESOURCE);
+			if (watch_is_entry(watch))
+				list_watches_unknown(watch);
+			else
+				subscription_end(watch->subscription, REASON_NO_RESOURCE);
 		}
-		resource->subscription_count--;
+		resource->watch_count--;
 		resource_release(events, resource);
 	}
 }
@@ -279,6 +299,7 @@ void events_account_removed(struct events *events, struct account *account)
 		subscription_end(each, REASON_REJECTED);
 	}
 	end_watchers_of(events, account_user(account));
+	watch_requests_account_removed(events, account);
 }
 
 static unsigned port_of(const struct sip_uri *uri)
@@ -322,7 +343,7 @@ bool events_phone_subscribes(const struct events *events, const struct binding *
 	const struct package_row *row = events_find_package(events, slice_text(package));
 	const struct account *account = binding->device->account;
 	for (const struct subscription *each = account->subscriptions; each; each = each->next_of_watcher)
-		if (events_row(events, each->resource) == row && each->state != SUBSCRIPTION_ENDING &&
+		if (events_row(events, subscription_resource(each)) == row && each->state != SUBSCRIPTION_ENDING &&
 		    is_of_phone(each, binding))
 			return true;
 	return false;
@@ -349,12 +370,21 @@ static void on_subscriptions(void *arg, int result)
 		events->on_loaded(events->on_loaded_arg, result);
 }
 
+static void on_requests(void *arg, int result)
+{
+	struct events *events = arg;
+	if (result == 0)
+		subscriptions_load(events, on_subscriptions, events);
+	else
+		events->on_loaded(events->on_loaded_arg, result);
+}
+
 static void on_generation(void *arg, int result, int64_t generation)
 {
 	struct events *events = arg;
 	if (result == 0) {
 		events->generation = (uint32_t)generation;
-		subscriptions_load(events, on_subscriptions, events);
+		watch_requests_load(events, on_requests, events);
 	} else {
 		events->on_loaded(events->on_loaded_arg, result);
 	}

@@ -13,8 +13,10 @@
 #include "bodies/watcher_info.h"
 #include "core/accounts.h"
 #include "core/domain.h"
+#include "documents/flat_list.h"
 #include "features/gruu.h"
 #include "features/location.h"
+#include "presence/document_store.h"
 #include "presence/event_package.h"
 #include "presence/profile.h"
 #include "storage/storage.h"
@@ -33,6 +35,7 @@ struct events_parts {
 	struct location *location;
 	struct gruus *gruus;
 	struct storage *storage;
+	struct document_store *documents;
 	const struct profiles *profiles;
 	struct log *log;
 };
@@ -41,14 +44,26 @@ struct expiry_bounds {
 	uint32_t least_s, default_s, most_s;
 };
 
+/* Lists that are watched (RFC 4662). */
+struct lists_options {
+	struct list_limits limits;
+	unsigned gather_ms;      /* changes within this time are told together */
+	size_t bytes, udp_bytes; /* largest body of a NOTIFY over connections, over UDP */
+	char service[64];        /* user part of the URI for lists in the SUBSCRIBE, and for one's own buddies: "rls" */
+};
+
 struct events_options {
 	struct expiry_bounds subscription, publication;
 	unsigned subscriptions_most;          /* per account, as watcher */
 	unsigned publications_most;           /* per resource */
 	size_t body_bytes;                    /* largest body published */
 	unsigned retry_first_s, retry_most_s; /* back-off of a NOTIFY that is not answered */
-	unsigned slice;                       /* NOTIFYs sent before others have their turn */
-	unsigned resumed_per_second;          /* watchers told in a second after a start */
+	unsigned requests_most;               /* who wait for a decision of one user */
+	uint32_t request_s;                   /* how long they do */
+	size_t deflate_bytes;                 /* bodies from this size on are packed for who accepts it; 0: none */
+	struct lists_options lists;
+	unsigned slice;              /* NOTIFYs sent before others have their turn */
+	unsigned resumed_per_second; /* watchers told in a second after a start */
 };
 
 struct events_counters {
@@ -75,6 +90,16 @@ void events_set_policy(struct events *events, const char *package, enum watch_po
 void events_review(struct events *events, const char *package, struct slice name);
 /* Takes subscriptions and publications from storage, once, when bindings and mailboxes are loaded. */
 void events_load(struct events *events, storage_done_fn *done, void *arg);
+/* Rules and lists of users' documents are followed from now on; before the documents are loaded. ERR_LIMIT. */
+MUST_CHECK int events_listen_to_documents(struct events *events);
+/* The lists for the keys of phones (by configuration or database) are these now: entries of one list stand together.
+ * ERR_NO_MEMORY: they are as before. */
+struct phone_list_row {
+	struct slice list; /* the user part of its URI */
+	struct slice uri;  /* or the name of an account; empty: the list has no entries */
+	struct slice name; /* what the key shows; empty: none */
+};
+MUST_CHECK int events_set_phone_lists(struct events *events, const struct phone_list_row *entries, size_t count);
 /* Everybody is told what is current, in slices. Once, after the start. */
 void events_resume(struct events *events);
 

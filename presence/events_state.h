@@ -4,6 +4,7 @@
 #include "core/stored_flow.h"
 #include "presence/events.h"
 #include "presence/resource.h"
+#include "presence/watch.h"
 #include "transaction/dialog.h"
 
 struct package_row {
@@ -11,6 +12,16 @@ struct package_row {
 	enum watch_policy policy;
 	void *arg;
 };
+
+/* A watch that has ended, for those who watch the watchers. */
+struct ended_watch {
+	int64_t at_ms; /* monotonic */
+	uint64_t id;
+	enum watcher_event event;
+	uint8_t package;
+	char resource[64], watcher[64];
+};
+enum { ENDED_WATCHES_NOTED = 64 };
 
 /* What was lately refused, for events_explain. */
 struct refusal_note {
@@ -32,6 +43,10 @@ struct events {
 	struct table publications;  /* by id */
 	struct table by_dialog;     /* subscriptions */
 	struct table by_connection; /* those over a connection that is open */
+	struct table views;         /* view.c */
+	struct table rules;         /* rules.c */
+	struct table waiting;       /* watch_requests.c */
+	struct lists *lists;        /* lists.c */
 
 	/* notifier.c */
 	struct list_link changed;  /* resources whose watchers are to be told */
@@ -40,7 +55,7 @@ struct events {
 	struct list_link cached;   /* resources that keep written bodies, the oldest first */
 	unsigned cached_count;
 	struct timer telling;
-	struct buffer scratch, body;
+	struct buffer scratch, body, filtered, packed, list;
 	struct arena_pool arenas;
 
 	/* removal.c */
@@ -49,6 +64,8 @@ struct events {
 
 	struct refusal_note refusals[REFUSALS_NOTED];
 	unsigned refusal_count; /* ever */
+	struct ended_watch ended[ENDED_WATCHES_NOTED];
+	unsigned ended_count; /* ever */
 
 	/* loading */
 	storage_done_fn *on_loaded;
@@ -69,10 +86,10 @@ enum subscription_reason { REASON_TIMEOUT, REASON_REJECTED, REASON_NO_RESOURCE, 
 struct subscription {
 	struct table_link by_dialog;
 	struct table_link by_connection;
-	struct list_link of_resource;
+	struct watch watch;        /* of its resource, or of its list */
+	struct list_watches *list; /* the entries of a list; NULL: it is none, or they are being read */
 	struct subscription *next_of_watcher;
 	struct events *events;
-	struct resource *resource;
 	struct account *watcher; /* held */
 	const struct profile *profile;
 	struct client_transaction *notify; /* in flight */
@@ -86,8 +103,8 @@ struct subscription {
 	int64_t notified_at_ms;          /* the last NOTIFY was sent; 0: none was */
 	int64_t stored_until_s;          /* since 1970: the row's lease */
 	uint64_t told_version;           /* of the resource */
-	uint64_t told_tag;               /* of the body */
 	uint64_t sent_version, sent_tag; /* in flight */
+	struct shared_body *told_body;   /* the last one sent, held, where what follows depends on it */
 	uint32_t granted_s;
 	uint32_t row_cseq;                            /* the row's local CSeq */
 	uint32_t least_interval_ms, most_interval_ms; /* RFC 6446; 0: none */
@@ -105,6 +122,7 @@ struct subscription {
 	bool without_body;   /* the next NOTIFY (RFC 5839 §7.2) */
 	bool has_row;
 	bool is_adaptive; /* most_interval_ms is an average */
+	bool takes_deflate;
 };
 
 /* How many intervals an average is taken over. */
@@ -131,13 +149,12 @@ unsigned events_resolve(struct events *events, const struct package_row *row, st
 			const struct sip_uri *uri, const struct account *asker, struct event_target *target,
 			const char **sentence);
 
-/* --- rules.c: the one place where it is asked who may see what --- */
-
-/* May `watcher` see the resource of that name? */
-bool rules_may_watch(const struct package_row *row, struct slice name, const struct account *watcher);
-
 /* --- subscriptions.c: the objects, their indexes, their rows --- */
 
+static inline struct resource *subscription_resource(const struct subscription *subscription)
+{
+	return subscription->watch.resource;
+}
 struct subscription *subscription_create(struct events *events, struct resource *resource, struct account *watcher);
 /* Frees it, whatever it was doing; its row stays. */
 void subscription_destroy(struct subscription *subscription);
@@ -168,8 +185,12 @@ void notifier_init(struct events *events);
 void notifier_finish(struct events *events);
 /* Sends a NOTIFY if it wants one and may have one now. True: one is on its way. */
 bool notifier_try(struct subscription *subscription);
-/* The entity-tag (RFC 5839) of what this watcher would be told; false where memory is exhausted. */
+/* The entity-tag (RFC 5839) of what this watcher would be told; false where memory is exhausted, or there is none. */
 bool notifier_read_tag(struct subscription *subscription, uint64_t *tag);
+/* The digits of the version of the documents in the next NOTIFY (RFC 4235 §3.7, RFC 3680 §4.1): they begin at 0 and
+ * belong to the subscription, as CSeq does. In `text`. */
+#define NOTIFIER_VERSION_SIZE 12
+struct slice notifier_write_version(const struct subscription *subscription, char text[NOTIFIER_VERSION_SIZE]);
 /* "timeout", "rejected" … (RFC 6665 §4.1.3). */
 const char *notifier_reason_text(enum subscription_reason reason);
 #define NOTIFIER_TAG_SIZE 17
@@ -177,8 +198,11 @@ struct slice notifier_write_tag(uint64_t tag, char text[NOTIFIER_TAG_SIZE]);
 /* "<sip:…>": where the other end finds us in this dialog. */
 void notifier_write_contact(struct buffer *buffer, const struct events *events, const struct flow *flow,
 			    struct slice user);
-/* The resource goes, or its bodies are old. */
-void notifier_forget_bodies(struct events *events, struct resource *resource);
+
+/* --- watches.c: looking at all of them --- */
+
+/* A watch is over: `event` tells those who watch the watchers why. */
+void watches_note_end(const struct watch *watch, enum watcher_event event);
 
 /* --- publication.c --- */
 

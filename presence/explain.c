@@ -1,6 +1,7 @@
 /* Looking inside: who watches whom, and why somebody was or was not told. SPDX-License-Identifier: MIT */
 #include "core/clock.h"
 #include "presence/events_state.h"
+#include "presence/rules.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -38,26 +39,29 @@ static const char *state_text(const struct subscription *subscription)
 	case SUBSCRIPTION_ACTIVE:
 		break;
 	}
-	return subscription->is_reachable ? "active" : "suspended";
+	if (!subscription->is_reachable)
+		return "suspended";
+	bool is_list = subscription_resource(subscription)->is_list;
+	return !is_list && subscription->watch.handling == WATCH_CONFIRM ? "pending" : "active";
 }
 
 static void show(const struct subscription *subscription, watcher_view_fn *each, void *arg)
 {
 	const struct events *events = subscription->events;
-	const struct event_package *package = resource_package(events, subscription->resource);
+	const struct event_package *package = resource_package(events, subscription_resource(subscription));
 	int64_t now_ms = timers_now(events->parts.timers);
 	char flow[FLOW_TEXT_SIZE];
 	struct watcher_view view = {
 		.watcher = account_user(subscription->watcher),
 		.package = slice_text(package->name),
-		.resource = resource_name(subscription->resource),
+		.resource = resource_name(subscription_resource(subscription)),
 		.event_id = dialog_text(&subscription->dialog, DIALOG_USAGE),
 		.state = state_text(subscription),
 		.expires_in_s = (subscription->expires_at_ms - now_ms) / 1000,
 		.told_before_s = subscription->notified_at_ms ? (now_ms - subscription->notified_at_ms) / 1000 : -1,
 		.last_status = subscription->last_status,
 		.is_behind = subscription->wants_full || subscription->notify ||
-			     subscription->told_version != subscription->resource->version,
+			     subscription->told_version != subscription_resource(subscription)->version,
 		.retry_in_s = subscription->due_at_ms > now_ms ? (subscription->due_at_ms - now_ms) / 1000 : -1,
 		.flow = flow_write(&subscription->flow, flow),
 		.call_id = dialog_text(&subscription->dialog, DIALOG_CALL_ID),
@@ -83,18 +87,20 @@ static bool visit(struct table_link *link, void *arg)
 {
 	const struct search *search = arg;
 	const struct subscription *subscription = CONTAINER_OF(link, struct subscription, by_dialog);
-	struct slice package = slice_text(resource_package(search->events, subscription->resource)->name);
+	struct slice package = slice_text(resource_package(search->events, subscription_resource(subscription))->name);
 	if (fits(search->watcher, account_user(subscription->watcher)) && fits(search->package, package) &&
-	    fits(search->resource, resource_name(subscription->resource)))
+	    fits(search->resource, resource_name(subscription_resource(subscription))))
 		show(subscription, search->each, search->arg);
 	return true;
 }
 
+/* Who watches it by a list is shown with the list. */
 static void visit_watchers_of(const struct resource *resource, struct search *search)
 {
-	for (const struct list_link *link = resource->subscriptions.next; link != &resource->subscriptions;
-	     link = link->next)
-		visit(&CONTAINER_OF(link, struct subscription, of_resource)->by_dialog, search);
+	for (const struct list_link *link = resource->watches.next; link != &resource->watches; link = link->next) {
+		const struct watch *watch = CONTAINER_OF(link, struct watch, of_resource);
+		show(watch->subscription, search->each, search->arg);
+	}
 }
 
 /* The resource of that name in each package. */
@@ -165,12 +171,31 @@ static void explain_subscription(void *arg, const struct watcher_view *view)
 						  : "  The watcher has the current state.\n");
 }
 
-static void explain_absence(const struct package_row *row, const struct account *account, struct slice resource,
-			    struct buffer *text)
+static const char *what_becomes(enum watch_handling handling)
 {
-	bool may = rules_may_watch(row, resource, account);
+	switch (handling) {
+	case WATCH_ALLOW:
+		return "accepted";
+	case WATCH_CONFIRM:
+		return "accepted, and would wait for a decision of the watched";
+	case WATCH_POLITE_BLOCK:
+		return "accepted, and would be told nothing (blocked politely)";
+	case WATCH_BLOCK:
+		break;
+	}
+	return "refused with 403";
+}
+
+static void explain_absence(struct events *events, const struct package_row *row, const struct account *account,
+			    struct slice resource, struct buffer *text)
+{
+	struct rules_verdict verdict;
+	struct arena arena;
+	arena_init(&arena, &events->arenas, 4u << 20);
+	int result = rules_judge(events, row, resource, account_user(account), &arena, &verdict);
 	buffer_format(text, "%s: does not watch; a SUBSCRIBE would be %s.\n", row->package->name,
-		      may ? "accepted" : "refused with 403");
+		      result == 0 ? what_becomes(verdict.handling) : "refused for want of memory");
+	arena_finish(&arena);
 }
 
 static void explain_refusals(const struct events *events, struct slice watcher, struct slice resource,
@@ -202,7 +227,7 @@ void events_explain(struct events *events, struct slice watcher, struct slice re
 		events_each_watcher(events, watcher, slice_text(row->package->name), resource, explain_subscription,
 				    &explanation);
 		if (explanation.found == 0)
-			explain_absence(row, account, resource, text);
+			explain_absence(events, row, account, resource, text);
 	}
 	explain_refusals(events, watcher, resource, text);
 }

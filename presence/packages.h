@@ -33,6 +33,10 @@ extern const struct event_package registration_package;
 extern const struct event_package conference_package;
 extern const struct event_package asterisk_device_state_package;
 
+/* Who watches whose presence, or lines, for the watched to see (RFC 3857). Their `arg` is the events. */
+extern const struct event_package presence_winfo_package;
+extern const struct event_package dialog_winfo_package;
+
 /* For the API: what a watcher would be told of a user's presence; composed in `arena`, a struct presence_state. */
 struct presence_state;
 MUST_CHECK int people_compose_presence(struct people *people, struct slice user, struct arena *arena,

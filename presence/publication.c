@@ -101,7 +101,7 @@ static bool is_senders_own(struct publishing *publishing)
 	if (!request->sender)
 		return false;
 	if (row->package->may_publish)
-		return row->package->may_publish(row->arg, publishing->target.name, request->sender);
+		return row->package->may_publish(row->arg, publishing->target.name, account_user(request->sender));
 	return domain_user(publishing->events->parts.domain, &request->arena,
 			   sip_message_request_uri(&request->message), &user) == 0 &&
 	       slice_equal(user, account_user(request->sender));

@@ -35,13 +35,24 @@ static void on_removed(void *arg, int result)
 	wait(removal->events);
 }
 
+static void remove_row(struct storage *storage, enum removal_kind kind, int64_t id, storage_done_fn *done, void *arg)
+{
+	switch (kind) {
+	case REMOVAL_SUBSCRIPTION:
+		storage_remove_subscription(storage, id, done, arg);
+		break;
+	case REMOVAL_PUBLICATION:
+		storage_remove_publication(storage, id, done, arg);
+		break;
+	case REMOVAL_WATCH_REQUEST:
+		storage_remove_watch_request(storage, id, done, arg);
+		break;
+	}
+}
+
 static void try_now(struct removal *removal)
 {
-	struct storage *storage = removal->events->parts.storage;
-	if (removal->kind == REMOVAL_SUBSCRIPTION)
-		storage_remove_subscription(storage, removal->id, on_removed, removal);
-	else
-		storage_remove_publication(storage, removal->id, on_removed, removal);
+	remove_row(removal->events->parts.storage, removal->kind, removal->id, on_removed, removal);
 }
 
 static void on_retry(struct timer *timer)
@@ -69,10 +80,8 @@ void events_remove_row(struct events *events, enum removal_kind kind, int64_t id
 	if (removal) {
 		*removal = (struct removal){.events = events, .id = id, .kind = kind};
 		try_now(removal);
-	} else if (kind == REMOVAL_SUBSCRIPTION) { /* once, at least */
-		storage_remove_subscription(events->parts.storage, id, on_removed_or_not, NULL);
-	} else {
-		storage_remove_publication(events->parts.storage, id, on_removed_or_not, NULL);
+	} else { /* once, at least */
+		remove_row(events->parts.storage, kind, id, on_removed_or_not, NULL);
 	}
 }
 

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-enum removal_kind { REMOVAL_SUBSCRIPTION, REMOVAL_PUBLICATION };
+enum removal_kind { REMOVAL_SUBSCRIPTION, REMOVAL_PUBLICATION, REMOVAL_WATCH_REQUEST };
 
 /* Removes the row; where that fails, again and again until it is done, or the process ends. */
 void events_remove_row(struct events *events, enum removal_kind kind, int64_t id);

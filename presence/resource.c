@@ -2,12 +2,15 @@
 #include "presence/resource.h"
 
 #include "presence/events_state.h"
+#include "presence/list_definition.h"
+#include "presence/shared_body.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct resource_key {
 	uint8_t package;
+	bool is_list;
 	struct slice name;
 };
 
@@ -15,7 +18,8 @@ static bool has_key(const struct table_link *link, const void *key)
 {
 	const struct resource *resource = CONTAINER_OF(link, const struct resource, link);
 	const struct resource_key *wanted = key;
-	return resource->package == wanted->package && slice_equal(resource_name(resource), wanted->name);
+	return resource->package == wanted->package && resource->is_list == wanted->is_list &&
+	       slice_equal(resource_name(resource), wanted->name);
 }
 
 static uint64_t hash_of(const struct events *events, const struct resource_key *key)
@@ -35,7 +39,7 @@ struct resource *resource_find(struct events *events, const char *package, struc
 	const struct package_row *row = events_find_package(events, slice_text(package));
 	if (!row)
 		return NULL;
-	struct resource_key key = {(uint8_t)(row - events->packages), name};
+	struct resource_key key = {(uint8_t)(row - events->packages), false, name};
 	return find(events, &key);
 }
 
@@ -47,40 +51,60 @@ static uint8_t index_of(const struct events *events, const struct event_package 
 	return index;
 }
 
-struct resource *resource_get(struct events *events, const struct event_package *package, struct slice name)
+static struct resource *make(struct events *events, const struct resource_key *key)
 {
-	struct resource_key key = {index_of(events, package), name};
-	if (key.package == events->package_count || name.length > RESOURCE_NAME_MOST)
-		return NULL;
-	struct resource *resource = find(events, &key);
-	if (resource)
-		return resource;
-	resource = calloc(1, sizeof *resource + name.length);
+	const struct package_row *row = &events->packages[key->package];
+	struct resource *resource = calloc(1, sizeof *resource + key->name.length);
 	if (!resource)
 		return NULL;
-	list_init(&resource->subscriptions);
+	list_init(&resource->watches);
 	list_init(&resource->publications);
 	resource->version = 1;
-	resource->package = key.package;
-	resource->name_length = (uint8_t)name.length;
-	if (name.length > 0)
-		memcpy(resource->name, name.at, name.length);
-	table_insert(&events->resources, &resource->link, hash_of(events, &key));
+	resource->package = key->package;
+	resource->is_list = key->is_list;
+	resource->name_length = (uint8_t)key->name.length;
+	if (key->name.length > 0)
+		memcpy(resource->name, key->name.at, key->name.length);
+	table_insert(&events->resources, &resource->link, hash_of(events, key));
 	events->counters.resources++;
-	if (package->on_watched)
-		package->on_watched(events->packages[key.package].arg, resource, true);
+	if (row->package->on_watched && !key->is_list)
+		row->package->on_watched(row->arg, resource, true);
 	return resource;
+}
+
+static struct resource *get(struct events *events, const struct resource_key *key)
+{
+	if (key->package == events->package_count || key->name.length > RESOURCE_NAME_MOST)
+		return NULL;
+	struct resource *resource = find(events, key);
+	return resource ? resource : make(events, key);
+}
+
+struct resource *resource_get(struct events *events, const struct event_package *package, struct slice name)
+{
+	return get(events, &(struct resource_key){index_of(events, package), false, name});
+}
+
+struct resource *resource_get_list(struct events *events, const struct event_package *package, struct slice name)
+{
+	return get(events, &(struct resource_key){index_of(events, package), true, name});
+}
+
+struct resource *resource_find_list(struct events *events, const struct event_package *package, struct slice name)
+{
+	return find(events, &(struct resource_key){index_of(events, package), true, name});
 }
 
 void resource_release(struct events *events, struct resource *resource)
 {
-	if (resource->subscription_count > 0 || !list_is_empty(&resource->publications))
+	if (resource->watch_count > 0 || !list_is_empty(&resource->publications))
 		return;
 	const struct package_row *row = events_row(events, resource);
-	if (row->package->on_watched)
+	if (row->package->on_watched && !resource->is_list)
 		row->package->on_watched(row->arg, resource, false);
+	list_definition_release(resource->definition);
 	list_remove(&resource->changed);
-	notifier_forget_bodies(events, resource);
+	shared_bodies_forget(events, resource);
 	table_remove(&events->resources, &resource->link);
 	events->counters.resources--;
 	free(resource);

@@ -1,5 +1,6 @@
 /* Resources: what is watched. One (package, name) is one resource: the one owner of its state, with one number that
- * grows with each change, so that older state never overtakes newer.
+ * grows with each change, so that older state never overtakes newer. A list that is watched (RFC 4662) is a resource,
+ * too, with names of its own: its state is who is on it.
  *
  * A resource exists while it has watchers or publications. SPDX-License-Identifier: MIT */
 #pragma once
@@ -16,20 +17,24 @@
 
 struct events;
 struct shared_body;
+struct list_definition;
 
 struct resource {
-	struct table_link link;         /* by package and name */
-	struct list_link subscriptions; /* struct subscription, of_resource; those told longest ago first */
-	struct list_link publications;  /* struct publication, of_resource; in the order of their last change */
-	struct list_link changed;       /* in one of the notifier's queues */
-	struct list_link cached;        /* in the notifier's list of those that have bodies */
-	struct shared_body *bodies;     /* written for this version */
-	uint64_t version;               /* grows with each change, in this process */
-	uint32_t subscription_count;
-	uint32_t to_tell; /* how many subscriptions the notifier has still to look at */
+	struct table_link link;             /* by package and name */
+	struct list_link watches;           /* struct watch, of_resource; those told longest ago first */
+	struct list_link publications;      /* struct publication, of_resource; in the order of their last change */
+	struct list_link changed;           /* in one of the notifier's queues */
+	struct list_link cached;            /* in the notifier's list of those that have bodies */
+	struct shared_body *bodies;         /* written for this version */
+	uint64_t version;                   /* grows with each change, in this process */
+	struct list_definition *definition; /* of a list: held; NULL: it is being read */
+	uint32_t watch_count;
+	uint32_t to_tell; /* how many watches the notifier has still to look at */
 	uint8_t package;  /* index */
 	uint8_t name_length;
-	char name[]; /* the user, or the mailbox */
+	bool is_list;       /* its name is a list's (lists.h) */
+	bool is_refreshing; /* a list that is about to be read again */
+	char name[];        /* the user, the mailbox, the list */
 };
 
 #define RESOURCE_NAME_MOST 255
@@ -74,8 +79,11 @@ void publications_note_devices(struct resource *resource, const struct account *
 /* NULL where there is none. */
 struct resource *resource_find(struct events *events, const char *package, struct slice name);
 /* The same, made where it is new; NULL where memory is exhausted, or the package or the name is impossible. Whoever
- * makes one gives it a watcher or a publication, or releases it. */
+ * makes one gives it a watch or a publication, or releases it. */
 struct resource *resource_get(struct events *events, const struct event_package *package, struct slice name);
+/* The same for lists. */
+struct resource *resource_find_list(struct events *events, const struct event_package *package, struct slice name);
+struct resource *resource_get_list(struct events *events, const struct event_package *package, struct slice name);
 /* Goes where nobody watches or publishes any more. */
 void resource_release(struct events *events, struct resource *resource);
 const struct event_package *resource_package(const struct events *events, const struct resource *resource);

@@ -2,6 +2,8 @@
  *
  *   subscription.c       what it is about: a new dialog, one that is there, a copy
  *   subscription_read.c  what it asks for: Event, Expires, Accept, rates
+ *   subscription_body.c  what its body asks for: a list, filters
+ *   subscription_list.c  a list instead of a resource (RFC 4662)
  *   subscription_room.c  the limit of an account, and what a device replaces
  *   subscription_keep.c  the commit, and the answer with the NOTIFY behind it
  *
@@ -9,6 +11,8 @@
 #pragma once
 
 #include "presence/events_state.h"
+#include "presence/lists.h"
+#include "presence/subscription_content.h"
 #include "sip/status.h"
 
 /* A SUBSCRIBE from its reading to its answer; lives in the request's arena. */
@@ -18,6 +22,9 @@ struct subscribing {
 	const struct package_row *row;
 	struct subscription *subscription; /* NULL: none yet, or it is gone meanwhile */
 	struct event_target target;
+	struct subscription_content content;
+	struct buffer content_bytes;        /* where it stands; until the row is written, or it is refused */
+	struct list_definition *definition; /* held: of the list that it is about; the same */
 	struct slice event_id;
 	uint32_t expires_s; /* granted */
 	struct {
@@ -27,6 +34,10 @@ struct subscribing {
 	uint32_t least_interval_ms, most_interval_ms;
 	bool is_adaptive;
 	uint8_t format;
+	bool is_list;     /* it is about a list */
+	bool takes_lists; /* Supported: eventlist */
+	bool takes_deflate;
+	bool has_content;  /* a body came */
 	bool is_new;       /* it begins a dialog */
 	bool takes_format; /* it repeats the one that began it: Accept counts again */
 	bool has_suppress;
@@ -44,6 +55,25 @@ void subscribing_refuse_for_storage(struct subscribing *subscribing, int result)
 MUST_CHECK bool subscribing_read(struct subscribing *subscribing);
 /* Which format the watcher accepts. False: it has been refused. */
 MUST_CHECK bool subscribing_choose_format(struct subscribing *subscribing);
+
+/* --- subscription_body.c --- */
+
+/* What the body asks for: in content and has_content. `is_list`: the subscription is one to a list. False: it has been
+ * refused. */
+MUST_CHECK bool subscribing_read_body(struct subscribing *subscribing, bool is_list);
+/* The content and the definition are not needed any more. */
+void subscribing_forget_content(struct subscribing *subscribing);
+
+/* --- subscription_list.c --- */
+
+/* Goes on with `go_on` where it is about a list that can be had, now or later; or refuses. False: it is about no list,
+ * and nothing was done. */
+typedef void subscribing_go_on_fn(struct subscribing *subscribing);
+MUST_CHECK bool subscribing_find_list(struct subscribing *subscribing, subscribing_go_on_fn *go_on);
+/* The list that came in the dialog of one that was carried takes the place of the one before. False: refused. */
+MUST_CHECK bool subscribing_replace_list(struct subscribing *subscribing);
+/* "Require: eventlist\r\n" where it is about a list (RFC 4662 §4.3). */
+void subscribing_write_list_headers(const struct subscribing *subscribing, struct buffer *headers);
 
 /* --- subscription_room.c --- */
 

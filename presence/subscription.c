@@ -1,7 +1,10 @@
 /* SUBSCRIBE (RFC 6665 §4.2.1): create, refresh, fetch, end. SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "presence/device_of.h"
+#include "presence/list_watches.h"
+#include "presence/rules.h"
 #include "presence/subscribing.h"
+#include "presence/view.h"
 
 #include <stdio.h>
 
@@ -41,19 +44,48 @@ static void refuse_dialog(struct subscribing *subscribing, int result)
 		subscribing_refuse(subscribing, SIP_INTERNAL_ERROR, SLICE(""), error_text(result));
 }
 
+static struct subscription *create(struct subscribing *subscribing)
+{
+	struct events *events = subscribing->events;
+	const struct event_package *package = subscribing->row->package;
+	struct slice name = subscribing->target.name;
+	struct resource *resource =
+		subscribing->is_list ? resource_get_list(events, package, name) : resource_get(events, package, name);
+	struct subscription *subscription =
+		resource ? subscription_create(events, resource, subscribing->request->sender) : NULL;
+	if (resource && !subscription)
+		resource_release(events, resource);
+	return subscription;
+}
+
+/* Who may see what of it. The entries of a list are judged each for itself. */
+static int look_at_resource(struct subscribing *subscribing)
+{
+	struct subscription *subscription = subscribing->subscription;
+	struct resource *resource = subscription_resource(subscription);
+	const struct subscription_content *content = &subscribing->content;
+	if (!resource->is_list)
+		return watch_judge(&subscription->watch,
+				   &(struct watch_wish){.selection = content->selection, .filters = content->filters});
+	if (subscribing->definition) {
+		list_definition_hold(subscribing->definition);
+		list_resource_define(resource, subscribing->definition);
+	}
+	list_watches_begin(subscription, content->filters);
+	return subscription->list ? 0 : ERR_NO_MEMORY;
+}
+
 static void start(struct subscribing *subscribing)
 {
 	struct events *events = subscribing->events;
 	struct request *request = subscribing->request;
-	struct resource *resource = resource_get(events, subscribing->row->package, subscribing->target.name);
-	struct subscription *subscription = resource ? subscription_create(events, resource, request->sender) : NULL;
+	struct subscription *subscription = create(subscribing);
 	subscribing->subscription = subscription;
 	int result = subscription ? begin_dialog(subscribing) : ERR_NO_MEMORY;
 	if (result != 0) {
+		subscribing->subscription = NULL;
 		if (subscription)
 			subscription_destroy(subscription);
-		else if (resource)
-			resource_release(events, resource);
 		refuse_dialog(subscribing, result);
 		return;
 	}
@@ -62,7 +94,15 @@ static void start(struct subscribing *subscribing)
 	subscription->device_id = device_of_request(&events->parts, request);
 	subscription->profile =
 		profiles_find(events->parts.profiles, sip_message_value(&request->message, SIP_HEADER_USER_AGENT));
+	result = look_at_resource(subscribing);
+	if (result != 0) {
+		subscribing->subscription = NULL;
+		subscription_destroy(subscription);
+		refuse_dialog(subscribing, result);
+		return;
+	}
 	subscription->format = subscribing->format;
+	subscription->takes_deflate = subscribing->takes_deflate;
 	subscription->least_interval_ms = subscribing->least_interval_ms;
 	subscription->most_interval_ms = subscribing->most_interval_ms;
 	subscription->is_adaptive = subscribing->is_adaptive;
@@ -71,6 +111,7 @@ static void start(struct subscribing *subscribing)
 	if (subscribing->expires_s == 0) { /* a fetch: there is nothing to keep */
 		subscription->state = SUBSCRIPTION_ACTIVE;
 		events->counters.fetched++;
+		subscribing_forget_content(subscribing);
 		subscribing_answer(subscribing);
 		return;
 	}
@@ -78,12 +119,22 @@ static void start(struct subscribing *subscribing)
 	subscribing_keep(subscribing, true);
 }
 
-/* Who asks, and may he? */
+/* May he? Also where he has to wait for a decision. */
+static bool is_allowed(struct subscribing *subscribing)
+{
+	struct request *request = subscribing->request;
+	struct rules_verdict verdict;
+	if (subscribing->is_list)
+		return true;
+	return rules_judge(subscribing->events, subscribing->row, subscribing->target.name,
+			   account_user(request->sender), &request->arena, &verdict) == 0 &&
+	       verdict.handling != WATCH_BLOCK;
+}
+
 static void admit(struct subscribing *subscribing)
 {
 	struct events *events = subscribing->events;
-	const struct account *watcher = subscribing->request->sender;
-	if (!rules_may_watch(subscribing->row, subscribing->target.name, watcher)) {
+	if (!is_allowed(subscribing)) {
 		subscribing_refuse(subscribing, SIP_FORBIDDEN, SLICE(""), "The sender may not watch this");
 	} else if (!subscribing_has_room(subscribing)) {
 		char sentence[100];
@@ -159,24 +210,57 @@ static int move(struct subscribing *subscribing, bool *has_changed)
 	return 0;
 }
 
+/* The rules are asked again, about what he wants to see now: without a body that is what it was (RFC 4660 §5.2,
+ * RFC 5367 §4). ERR_NO_MEMORY. */
+static int judge_again(struct subscribing *subscribing)
+{
+	struct subscription *subscription = subscribing->subscription;
+	struct watch *watch = &subscription->watch;
+	const struct subscription_content *content = &subscribing->content;
+	if (!subscribing->is_list) {
+		struct view_texts seen = view_texts(watch->view);
+		struct view *view = watch->view;
+		struct watch_wish wish = {.selection = subscribing->has_content ? content->selection : seen.selection,
+					  .filters = subscribing->has_content ? content->filters : seen.filters};
+		view_hold(view); /* the texts of the wish may be its */
+		int result = watch_judge(watch, &wish);
+		view_release(view);
+		return result;
+	}
+	if (subscribing->definition) {
+		list_definition_hold(subscribing->definition);
+		list_resource_define(watch->resource, subscribing->definition);
+	}
+	if (subscribing->has_content)
+		list_watches_begin(subscription, content->filters);
+	else
+		list_watches_check(subscription);
+	return 0;
+}
+
 static unsigned refresh(struct subscribing *subscribing)
 {
 	struct subscription *subscription = subscribing->subscription;
 	bool has_changed = false;
+	subscribing->is_list = subscription_resource(subscription)->is_list;
 	if (subscription->pending)
 		return subscribing_refuse(subscribing, SIP_INTERNAL_ERROR, SLICE("Retry-After: 1\r\n"),
 					  "The SUBSCRIBE before this one is being committed");
-	if (!rules_may_watch(subscribing->row, resource_name(subscription->resource), subscription->watcher))
-		return subscribing_refuse(subscribing, SIP_FORBIDDEN, SLICE(""),
-					  "The sender may not watch this (any more)");
 	subscription->dialog.remote_cseq = sip_message_cseq(&subscribing->request->message)->number;
 	/* The resource may be gone with the subscription before the commit is answered. */
-	int result = arena_copy(&subscribing->request->arena, resource_name(subscription->resource),
+	int result = arena_copy(&subscribing->request->arena, resource_name(subscription_resource(subscription)),
 				&subscribing->target.name);
+	if (result == 0)
+		result = judge_again(subscribing);
 	if (result == 0)
 		result = move(subscribing, &has_changed);
 	if (result != 0)
 		return subscribing_refuse(subscribing, SIP_INTERNAL_ERROR, SLICE(""), error_text(result));
+	if (!subscribing->is_list && subscription->watch.handling == WATCH_BLOCK)
+		return subscribing_refuse(subscribing, SIP_FORBIDDEN, SLICE(""),
+					  "The sender may not watch this (any more)");
+	has_changed |= subscribing->has_content || subscription->takes_deflate != subscribing->takes_deflate;
+	subscription->takes_deflate = subscribing->takes_deflate;
 	if (subscribing->takes_format && subscription->format != subscribing->format) {
 		subscription->format = subscribing->format;
 		has_changed = true;
@@ -207,8 +291,9 @@ static bool find_repeated(struct subscribing *subscribing)
 		if (each->state == SUBSCRIPTION_ACTIVE && slice_equal(dialog_text(dialog, DIALOG_CALL_ID), call_id) &&
 		    slice_equal(dialog_text(dialog, DIALOG_REMOTE_TAG), tag) &&
 		    slice_equal(dialog_text(dialog, DIALOG_USAGE), subscribing->event_id) &&
-		    events_row(subscribing->events, each->resource) == subscribing->row &&
-		    slice_equal(resource_name(each->resource), subscribing->target.name) && cseq >= dialog->remote_cseq)
+		    events_row(subscribing->events, subscription_resource(each)) == subscribing->row &&
+		    slice_equal(resource_name(subscription_resource(each)), subscribing->target.name) &&
+		    cseq >= dialog->remote_cseq)
 			subscribing->subscription = each;
 	}
 	return subscribing->subscription != NULL;
@@ -223,13 +308,30 @@ static unsigned repeat(struct subscribing *subscribing)
 	return refresh(subscribing);
 }
 
+/* A list that can be had. */
+static void begin_list(struct subscribing *subscribing)
+{
+	if (subscribing->expires_s > 0 && find_repeated(subscribing))
+		(void)repeat(subscribing);
+	else
+		admit(subscribing);
+}
+
+/* RFC 5367 §4: then the list is one, whatever its part is called. */
+static bool requires_list(const struct subscribing *subscribing)
+{
+	return sip_message_lists(&subscribing->request->message, SIP_HEADER_REQUIRE, SLICE("recipient-list-subscribe"));
+}
+
 /* Outside of a dialog: which resource, does it exist, may he. */
 static unsigned handle_new(struct subscribing *subscribing)
 {
 	struct events *events = subscribing->events;
 	struct request *request = subscribing->request;
 	const char *sentence = NULL;
-	if (!subscribing_choose_format(subscribing))
+	if (!subscribing_choose_format(subscribing) ||
+	    !subscribing_read_body(subscribing, requires_list(subscribing)) ||
+	    subscribing_find_list(subscribing, begin_list))
 		return SIP_LATER;
 	unsigned status =
 		events_resolve(events, subscribing->row, &request->arena, sip_message_request_uri(&request->message),
@@ -260,7 +362,7 @@ static unsigned handle_within(struct subscribing *subscribing, struct slice loca
 					  "There is no such subscription (any more)");
 	if (subscription->watcher != request->sender)
 		return subscribing_refuse(subscribing, SIP_FORBIDDEN, SLICE(""), "The subscription is somebody else's");
-	if (events_row(subscribing->events, subscription->resource) != subscribing->row ||
+	if (events_row(subscribing->events, subscription_resource(subscription)) != subscribing->row ||
 	    !slice_equal(dialog_text(&subscription->dialog, DIALOG_USAGE), subscribing->event_id))
 		return subscribing_refuse(subscribing, SIP_NO_TRANSACTION, SLICE(""),
 					  "The dialog has no subscription to this event");
@@ -270,6 +372,9 @@ static unsigned handle_within(struct subscribing *subscribing, struct slice loca
 		return subscribing_refuse(subscribing, SIP_INTERNAL_ERROR, SLICE(""),
 					  "CSeq is lower than that of the last");
 	subscribing->subscription = subscription;
+	if (!subscribing_read_body(subscribing, subscription_resource(subscription)->is_list) ||
+	    !subscribing_replace_list(subscribing))
+		return SIP_LATER;
 	return refresh(subscribing);
 }
 

@@ -21,8 +21,8 @@ static bool is_suppressed(const struct subscribing *subscribing, struct subscrip
 	     !slice_equal(subscribing->suppress, notifier_write_tag(tag, text))))
 		return false;
 	if (notifier_read_tag(subscription, &tag))
-		subscription->told_tag = tag;
-	subscription->told_version = subscription->resource->version;
+		subscription->watch.told_tag = tag;
+	subscription->told_version = subscription_resource(subscription)->version;
 	return true;
 }
 
@@ -38,6 +38,7 @@ static void reply(const struct subscribing *subscribing, unsigned status)
 	buffer_text(&headers, "\r\nExpires: ");
 	buffer_number(&headers, subscribing->expires_s);
 	buffer_text(&headers, "\r\n");
+	subscribing_write_list_headers(subscribing, &headers);
 	/* RFC 3261 §12.1.1: the answer that makes a dialog takes over its Record-Route */
 	for (const struct sip_header *route = sip_message_header(&request->message, SIP_HEADER_RECORD_ROUTE); route;
 	     route = sip_message_next_header(&request->message, route))
@@ -127,6 +128,7 @@ static void take_committed(struct subscribing *subscribing)
 	if (subscribing->is_new) {
 		subscription->state = SUBSCRIPTION_ACTIVE;
 		events->counters.subscribed++;
+		watches_changed(subscription_resource(subscription), events);
 		subscription_replace_older(subscription);
 		log_subscribed(subscribing);
 	} else if (subscribing->expires_s > 0) {
@@ -166,6 +168,7 @@ void subscribing_keep(struct subscribing *subscribing, bool has_changed)
 	subscription->pending = subscribing;
 	account_hold(subscribing->events->parts.accounts, subscription->watcher); /* the subscription may end before */
 	if (subscribing->expires_s == 0) {
+		subscribing_forget_content(subscribing);
 		if (subscription->has_row) {
 			subscription->has_row = false;
 			storage_remove_subscription(subscribing->events->parts.storage, subscription->id, on_committed,
@@ -178,6 +181,7 @@ void subscribing_keep(struct subscribing *subscribing, bool has_changed)
 	subscription->expires_at_ms = timers_now(timers) + (int64_t)subscribing->expires_s * 1000;
 	subscription->granted_s = subscribing->expires_s;
 	if (!needs_row(subscribing, has_changed)) {
+		subscribing_forget_content(subscribing);
 		on_committed(subscribing, 0);
 		return;
 	}
@@ -186,6 +190,11 @@ void subscribing_keep(struct subscribing *subscribing, bool has_changed)
 	subscription->stored_until_s = clock_unix_ms() / 1000 + (int64_t)LEASE_FACTOR * subscribing->expires_s;
 	subscription->has_row = true;
 	subscription_fill_row(subscription, &row, flow);
+	if (subscribing->has_content) {
+		row.content_type = subscribing->content.content_type;
+		row.content = subscribing->content.body;
+	}
 	subscription->row_cseq = row.local_cseq;
 	storage_save_subscription(subscribing->events->parts.storage, &row, on_committed, subscribing);
+	subscribing_forget_content(subscribing);
 }

@@ -14,6 +14,7 @@ unsigned subscribing_refuse(struct subscribing *subscribing, unsigned status, st
 {
 	struct events *events = subscribing->events;
 	struct request *request = subscribing->request;
+	subscribing_forget_content(subscribing);
 	events->counters.refused++;
 	events_note_refusal(events, request->sender,
 			    slice_is_empty(subscribing->target.name) ? request->message.request_uri_text
@@ -135,46 +136,70 @@ static bool read_expires(struct subscribing *subscribing)
 	return true;
 }
 
-/* "application/pidf+xml", "application/ *" or "* / *" fits. */
-static bool range_fits(struct slice range, struct slice media_type)
+/* How much a format is wanted: of the ranges that fit the most particular one says so (RFC 3261 §20.1). */
+struct wish {
+	unsigned thousandths; /* 0: not at all */
+	unsigned precision;   /* 0: no range fits; 1: all types, 2: all of a type, 3: just this */
+};
+
+static unsigned precision_of(const struct sip_media_type *wanted, const struct sip_media_type *offered)
 {
-	struct sip_media_type wanted, offered;
-	if (sip_media_type_parse(range, &wanted) != 0 || sip_media_type_parse(media_type, &offered) != 0)
-		return false;
-	struct slice q;
-	unsigned thousandths = 1000;
-	if (sip_parameter_find(wanted.parameters, SLICE("q"), &q) && sip_q_parse(q, &thousandths) == 0 &&
-	    thousandths == 0)
-		return false;
-	if (slice_equal(wanted.type, SLICE("*")))
-		return true;
-	return slice_equal_nocase(wanted.type, offered.type) &&
-	       (slice_equal(wanted.subtype, SLICE("*")) || slice_equal_nocase(wanted.subtype, offered.subtype));
+	if (slice_equal(wanted->type, SLICE("*")))
+		return 1;
+	if (!slice_equal_nocase(wanted->type, offered->type))
+		return 0;
+	if (slice_equal(wanted->subtype, SLICE("*")))
+		return 2;
+	return slice_equal_nocase(wanted->subtype, offered->subtype) ? 3 : 0;
 }
 
-static bool is_accepted(const struct sip_message *message, struct slice media_type)
+static struct wish wish_for(const struct sip_message *message, const char *media_type)
 {
 	struct sip_list_cursor cursor = {0};
-	struct slice range;
-	while (sip_message_each(message, SIP_HEADER_ACCEPT, &cursor, &range))
-		if (range_fits(range, media_type))
-			return true;
-	return false;
+	struct sip_media_type wanted, offered;
+	struct slice range, q;
+	struct wish wish = {0};
+	if (sip_media_type_parse(slice_text(media_type), &offered) != 0)
+		return wish;
+	while (sip_message_each(message, SIP_HEADER_ACCEPT, &cursor, &range)) {
+		unsigned precision = sip_media_type_parse(range, &wanted) == 0 ? precision_of(&wanted, &offered) : 0;
+		if (precision <= wish.precision)
+			continue;
+		wish = (struct wish){1000, precision};
+		if (sip_parameter_find(wanted.parameters, SLICE("q"), &q) && sip_q_parse(q, &wish.thousandths) != 0)
+			wish.thousandths = 1000; /* unreadable: as if it were not there */
+	}
+	return wish;
 }
 
-/* The first of the package's formats that is accepted; without Accept the first (RFC 6665 §4.1.2.1). */
+/* What is wanted most; among equals the one named rather than one that just fits, then what says only what has changed
+ * (RFC 5263 §4.3), then the first. Without Accept the first (RFC 6665 §4.1.2.1). */
+static bool is_better(const struct wish *wish, const struct body_format *format, const struct wish *best,
+		      const struct body_format *best_format)
+{
+	if (wish->thousandths != best->thousandths)
+		return wish->thousandths > best->thousandths;
+	if (wish->precision != best->precision)
+		return wish->precision > best->precision;
+	return wish->precision == 3 && format->write_change && !best_format->write_change;
+}
+
 bool subscribing_choose_format(struct subscribing *subscribing)
 {
 	const struct sip_message *message = &subscribing->request->message;
 	const struct body_format *const *formats = subscribing->row->package->formats;
+	struct wish best = {0};
 	if (slice_is_empty(sip_message_value(message, SIP_HEADER_ACCEPT)))
 		return true;
 	for (uint8_t i = 0; formats[i]; i++) {
-		if (is_accepted(message, slice_text(formats[i]->media_type))) {
+		struct wish wish = wish_for(message, formats[i]->media_type);
+		if (wish.thousandths > 0 && is_better(&wish, formats[i], &best, formats[subscribing->format])) {
+			best = wish;
 			subscribing->format = i;
-			return true;
 		}
 	}
+	if (best.thousandths > 0)
+		return true;
 	struct buffer headers;
 	buffer_init(&headers, 1024);
 	buffer_text(&headers, "Accept: ");
@@ -200,7 +225,18 @@ static bool read_suppress(struct subscribing *subscribing)
 	return true;
 }
 
+/* RFC 4662 §4.1; and packed bodies are for who accepts them. */
+static bool read_abilities(struct subscribing *subscribing)
+{
+	const struct sip_message *message = &subscribing->request->message;
+	subscribing->takes_lists = sip_message_lists(message, SIP_HEADER_SUPPORTED, SLICE("eventlist")) ||
+				   sip_message_lists(message, SIP_HEADER_REQUIRE, SLICE("eventlist"));
+	subscribing->takes_deflate = sip_message_lists(message, SIP_HEADER_ACCEPT_ENCODING, SLICE("deflate"));
+	return true;
+}
+
 bool subscribing_read(struct subscribing *subscribing)
 {
-	return read_event(subscribing) && read_expires(subscribing) && read_suppress(subscribing);
+	return read_abilities(subscribing) && read_event(subscribing) && read_expires(subscribing) &&
+	       read_suppress(subscribing);
 }

@@ -12,18 +12,29 @@ struct replacement {
 	struct slice target, event_id;
 };
 
+/* A list that was carried is the subscription's own: the same one again is the same thing. */
+static bool is_same_thing(const struct resource *a, const struct resource *b)
+{
+	if (a == b)
+		return true;
+	return a->package == b->package && a->is_list && b->is_list && a->definition && b->definition &&
+	       list_name_kind(resource_name(a)) == LIST_CARRIED && list_name_kind(resource_name(b)) == LIST_CARRIED &&
+	       list_definition_equal(a->definition, b->definition);
+}
+
 static bool is_replaced(const struct replacement *by, const struct subscription *subscription)
 {
 	bool is_same_device = by->device_id != STORAGE_DEVICE_WITHOUT_INSTANCE
 				      ? subscription->device_id == by->device_id
 				      : slice_equal(dialog_text(&subscription->dialog, DIALOG_TARGET), by->target);
-	return subscription->resource == by->resource && is_same_device && subscription->state == SUBSCRIPTION_ACTIVE &&
-	       !subscription->pending && slice_equal(dialog_text(&subscription->dialog, DIALOG_USAGE), by->event_id);
+	return is_same_thing(by->resource, subscription_resource(subscription)) && is_same_device &&
+	       subscription->state == SUBSCRIPTION_ACTIVE && !subscription->pending &&
+	       slice_equal(dialog_text(&subscription->dialog, DIALOG_USAGE), by->event_id);
 }
 
 void subscription_replace_older(const struct subscription *subscription)
 {
-	struct replacement replacement = {.resource = subscription->resource,
+	struct replacement replacement = {.resource = subscription_resource(subscription),
 					  .device_id = subscription->device_id,
 					  .target = dialog_text(&subscription->dialog, DIALOG_TARGET),
 					  .event_id = dialog_text(&subscription->dialog, DIALOG_USAGE)};
@@ -71,7 +82,9 @@ static bool replaces_one(struct subscribing *subscribing)
 {
 	struct events *events = subscribing->events;
 	struct request *request = subscribing->request;
-	struct resource *resource = resource_find(events, subscribing->row->package->name, subscribing->target.name);
+	struct resource *resource =
+		subscribing->is_list ? resource_find_list(events, subscribing->row->package, subscribing->target.name)
+				     : resource_find(events, subscribing->row->package->name, subscribing->target.name);
 	struct slice texts[DIALOG_TEXT_COUNT];
 	if (!resource || dialog_read(&request->message, &request->arena, SLICE(""), texts) != 0)
 		return false;

@@ -3,10 +3,17 @@
 #include "core/clock.h"
 #include "core/stored_flow.h"
 #include "presence/events_state.h"
+#include "presence/list_watches.h"
+#include "presence/lists.h"
 #include "presence/removal.h"
+#include "presence/shared_body.h"
 #include "presence/subscribing.h"
+#include "presence/subscription_content.h"
 
 #include <stdlib.h>
+
+/* What a stored list or filter may become in memory while it is read. */
+#define CONTENT_MOST ((size_t)64 << 20)
 
 /* --- making, finding, freeing ------------------------------------------------------------------------------------- */
 
@@ -16,11 +23,10 @@ struct subscription *subscription_create(struct events *events, struct resource 
 	if (!subscription)
 		return NULL;
 	subscription->events = events;
-	subscription->resource = resource;
 	subscription->watcher = watcher;
+	subscription->watch.handling = WATCH_CONFIRM; /* until it is judged */
 	account_hold(events->parts.accounts, watcher);
-	list_append(&resource->subscriptions, &subscription->of_resource);
-	resource->subscription_count++;
+	watch_begin(&subscription->watch, subscription, resource);
 	subscription->next_of_watcher = watcher->subscriptions;
 	watcher->subscriptions = subscription;
 	events->counters.subscriptions++;
@@ -39,23 +45,22 @@ static void unlink_from_watcher(struct subscription *subscription)
 void subscription_destroy(struct subscription *subscription)
 {
 	struct events *events = subscription->events;
-	struct resource *resource = subscription->resource;
 	timer_stop(&subscription->timer);
 	client_transaction_forget(subscription->notify);
+	list_watches_end(subscription);
+	shared_body_release(subscription->told_body);
 	subscription_set_flow(subscription, NULL);
 	if (subscription->is_indexed)
 		table_remove(&events->by_dialog, &subscription->by_dialog);
 	unlink_from_watcher(subscription);
 	account_release(events->parts.accounts, subscription->watcher);
-	list_remove(&subscription->of_resource);
 	dialog_finish(&subscription->dialog);
 	events->counters.subscriptions--;
 	events->counters.suspended--;
 	if (subscription->pending)
 		subscription->pending->subscription = NULL;
+	watch_end(&subscription->watch);
 	free(subscription);
-	resource->subscription_count--;
-	resource_release(events, resource);
 }
 
 struct dialog_key {
@@ -139,7 +144,8 @@ void subscription_set_flow(struct subscription *subscription, const struct flow 
 
 static struct slice format_name(const struct subscription *subscription)
 {
-	const struct event_package *package = resource_package(subscription->events, subscription->resource);
+	const struct event_package *package =
+		resource_package(subscription->events, subscription_resource(subscription));
 	return slice_text(package->formats[subscription->format]->media_type);
 }
 
@@ -152,8 +158,9 @@ void subscription_fill_row(const struct subscription *subscription, struct store
 		.id = subscription->id,
 		.watcher_id = subscription->watcher->id,
 		.device_id = subscription->device_id,
-		.package = slice_text(resource_package(subscription->events, subscription->resource)->name),
-		.resource = resource_name(subscription->resource),
+		.package =
+			slice_text(resource_package(subscription->events, subscription_resource(subscription))->name),
+		.resource = resource_name(subscription_resource(subscription)),
 		.event_id = texts[DIALOG_USAGE],
 		.call_id = texts[DIALOG_CALL_ID],
 		.local_tag = texts[DIALOG_LOCAL_TAG],
@@ -174,6 +181,8 @@ void subscription_fill_row(const struct subscription *subscription, struct store
 		.least_interval_ms = subscription->least_interval_ms,
 		.most_interval_ms = subscription->most_interval_ms,
 		.is_adaptive = subscription->is_adaptive,
+		.is_list = subscription_resource(subscription)->is_list,
+		.takes_deflate = subscription->takes_deflate,
 	};
 }
 
@@ -211,6 +220,36 @@ static int take_dialog(struct subscription *subscription, const struct stored_su
 	return dialog_set(&subscription->dialog, texts);
 }
 
+/* What the watcher asked for in the body of his SUBSCRIBE, and who may see what now. ERR_NOT_FOUND: he may not watch
+ * any more, or what he sent cannot be read. */
+static int take_content(struct subscription *subscription, const struct stored_subscription *row)
+{
+	struct events *events = subscription->events;
+	struct resource *resource = subscription_resource(subscription);
+	struct subscription_content content = {.content_type = row->content_type, .body = row->content};
+	struct content_refusal refusal;
+	struct list_definition *definition = NULL;
+	struct arena arena;
+	arena_init(&arena, NULL, CONTENT_MOST);
+	int result = subscription_content_read(events, events_row(events, resource), subscription->watcher,
+					       row->is_list, &arena, &content, &refusal)
+			     ? 0
+			     : ERR_NOT_FOUND;
+	if (result == 0 && !resource->is_list)
+		result = watch_judge(&subscription->watch,
+				     &(struct watch_wish){.selection = content.selection, .filters = content.filters});
+	else if (result == 0 && content.has_list)
+		result = lists_read_carried(events->lists, content.list, &definition, &refusal.error);
+	if (result == 0 && definition)
+		list_resource_define(resource, definition);
+	if (result == 0 && resource->is_list)
+		list_watches_begin(subscription, content.filters);
+	arena_finish(&arena);
+	if (result == 0 && resource->is_list && !subscription->list)
+		lists_refresh(events->lists, resource, account_user(subscription->watcher));
+	return result;
+}
+
 static int take(struct events *events, const struct stored_account *watcher, const struct stored_subscription *row)
 {
 	const struct package_row *package = events_find_package(events, row->package);
@@ -222,11 +261,9 @@ static int take(struct events *events, const struct stored_account *watcher, con
 	/* Whoever was granted a time before the restart has no more than that from now on. */
 	int64_t lives_s = left_s < (int64_t)row->granted_s ? left_s : (int64_t)row->granted_s;
 	struct account *account = accounts_take(events->parts.accounts, watcher);
-	if (account && !rules_may_watch(package, row->resource, account)) {
-		events_remove_row(events, REMOVAL_SUBSCRIPTION, row->id); /* the rules are others than before */
-		return 0;
-	}
-	struct resource *resource = account ? resource_get(events, package->package, row->resource) : NULL;
+	struct resource *resource = !account       ? NULL
+				    : row->is_list ? resource_get_list(events, package->package, row->resource)
+						   : resource_get(events, package->package, row->resource);
 	struct subscription *subscription = resource ? subscription_create(events, resource, account) : NULL;
 	if (!subscription || take_dialog(subscription, row) != 0) {
 		if (subscription)
@@ -242,6 +279,16 @@ static int take(struct events *events, const struct stored_account *watcher, con
 	subscription->profile = profiles_find_named(events->parts.profiles, row->profile);
 	subscription->format = format;
 	subscription->state = SUBSCRIPTION_ACTIVE;
+	subscription->takes_deflate = row->takes_deflate;
+	int result = take_content(subscription, row);
+	bool is_refused = !resource->is_list && subscription->watch.handling == WATCH_BLOCK;
+	if (result != 0 || is_refused) {
+		subscription_destroy(subscription);
+		/* The rules are others than before. */
+		if (result == ERR_NOT_FOUND || (result == 0 && is_refused))
+			events_remove_row(events, REMOVAL_SUBSCRIPTION, row->id);
+		return result == ERR_NOT_FOUND ? 0 : result;
+	}
 	subscription->granted_s = row->granted_s;
 	subscription->expires_at_ms = timers_now(events->parts.timers) + (lives_s > 0 ? lives_s : 0) * 1000;
 	subscription->stored_until_s = row->expires_at_s;
@@ -335,8 +382,19 @@ static void log_outcome(const struct subscription *subscription, enum log_level 
 				      .flow = flow_write(&subscription->flow, flow),
 				      .status = subscription->last_status};
 	log_event(subscription->events->parts.log, level, what, &context, "%s of %.*s: %s",
-		  resource_package(subscription->events, subscription->resource)->name,
-		  SLICE_ARGS(resource_name(subscription->resource)), sentence);
+		  resource_package(subscription->events, subscription_resource(subscription))->name,
+		  SLICE_ARGS(resource_name(subscription_resource(subscription))), sentence);
+}
+
+/* Whoever watches the watchers learns how it ended (RFC 3857 §4.7.1). */
+static void note_end(struct subscription *subscription, enum subscription_reason reason)
+{
+	static const enum watcher_event events[] = {[REASON_TIMEOUT] = WATCHER_TIMEOUT,
+						    [REASON_REJECTED] = WATCHER_REJECTED,
+						    [REASON_NO_RESOURCE] = WATCHER_NORESOURCE,
+						    [REASON_DEACTIVATED] = WATCHER_DEACTIVATED};
+	if (subscription->granted_s > 0 && subscription->state == SUBSCRIPTION_ACTIVE)
+		watches_note_end(&subscription->watch, events[reason]);
 }
 
 void subscription_end(struct subscription *subscription, enum subscription_reason reason)
@@ -348,6 +406,7 @@ void subscription_end(struct subscription *subscription, enum subscription_reaso
 	if (subscription->granted_s > 0)
 		log_outcome(subscription, LOG_INFO, "subscription_ended", notifier_reason_text(reason));
 	bool was_told = subscription->state == SUBSCRIPTION_ACTIVE;
+	note_end(subscription, reason);
 	subscription->state = SUBSCRIPTION_ENDING;
 	subscription->reason = (uint8_t)reason;
 	timer_stop(&subscription->timer);
@@ -401,7 +460,7 @@ static void on_answered(struct subscription *subscription)
 {
 	subscription->failures = 0;
 	subscription->told_version = subscription->sent_version;
-	subscription->told_tag = subscription->sent_tag;
+	subscription->watch.told_tag = subscription->sent_tag;
 	subscription->events->counters.answered++;
 }
 

@@ -22,7 +22,7 @@ static unsigned judge(void *arg, const struct published *published, struct body_
 }
 
 /* A state on its way to its user; the texts stand behind it. */
-struct application {
+struct applying {
 	struct people *people;
 	event_applied_fn *applied;
 	void *applied_arg;
@@ -35,12 +35,12 @@ struct application {
 
 static void finish(void *arg, int result)
 {
-	struct application *application = arg;
+	struct applying *application = arg;
 	application->applied(application->applied_arg, result);
 	free(application);
 }
 
-static void write_document(const struct application *application, struct buffer *body)
+static void write_document(const struct applying *application, struct buffer *body)
 {
 	struct body_target target = {.user = application->user,
 				     .domain = domain_name(application->people->parts->domain)};
@@ -55,7 +55,7 @@ static void write_document(const struct application *application, struct buffer 
 	buffer_finish(&entity);
 }
 
-static void publish(struct application *application)
+static void publish(struct applying *application)
 {
 	struct buffer source, body;
 	buffer_init(&source, 1024);
@@ -75,7 +75,7 @@ static void publish(struct application *application)
 
 static void on_user_loaded(void *arg, int result, struct account *account)
 {
-	struct application *application = arg;
+	struct applying *application = arg;
 	(void)account;
 	if (result == 0) {
 		publish(application);
@@ -90,18 +90,18 @@ static void on_user_loaded(void *arg, int result, struct account *account)
 	finish(application, result);
 }
 
-static struct application *application_create(struct people *people, const struct asterisk_device_state *state)
+static struct applying *application_create(struct people *people, const struct asterisk_device_state *state)
 {
-	struct application *application = malloc(sizeof *application + state->device.length + state->user.length);
+	struct applying *application = malloc(sizeof *application + state->device.length + state->user.length);
 	if (!application)
 		return NULL;
 	*application =
-		(struct application){.people = people,
-				     .is_known = state->is_known,
-				     .phase = state->phase,
-				     .direction = state->direction,
-				     .device = slice_of(application->bytes, state->device.length),
-				     .user = slice_of(application->bytes + state->device.length, state->user.length)};
+		(struct applying){.people = people,
+				  .is_known = state->is_known,
+				  .phase = state->phase,
+				  .direction = state->direction,
+				  .device = slice_of(application->bytes, state->device.length),
+				  .user = slice_of(application->bytes + state->device.length, state->user.length)};
 	memcpy(application->bytes, state->device.at, state->device.length);
 	memcpy(application->bytes + state->device.length, state->user.at, state->user.length);
 	return application;
@@ -117,7 +117,7 @@ static void apply(void *arg, const struct published *published, event_applied_fn
 		applied(applied_arg, result);
 		return;
 	}
-	struct application *application = application_create(people, &state);
+	struct applying *application = application_create(people, &state);
 	if (!application) {
 		applied(applied_arg, ERR_NO_MEMORY);
 		return;

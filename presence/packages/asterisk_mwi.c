@@ -20,7 +20,7 @@ static unsigned judge(void *arg, const struct published *published, struct body_
 	return result == 0 ? 0 : result == ERR_NO_MEMORY ? SIP_INTERNAL_ERROR : SIP_BAD_REQUEST;
 }
 
-struct application {
+struct applying {
 	struct mailboxes *mailboxes;
 	event_applied_fn *applied;
 	void *applied_arg;
@@ -30,7 +30,7 @@ struct application {
 
 static void on_set(void *arg, int result)
 {
-	struct application *application = arg;
+	struct applying *application = arg;
 	struct mailboxes *mailboxes = application->mailboxes;
 	struct slice name = slice_of(application->mailbox, application->length);
 	if (result == ERR_NOT_FOUND) {
@@ -60,12 +60,12 @@ static void apply(void *arg, const struct published *published, event_applied_fn
 		applied(applied_arg, result);
 		return;
 	}
-	struct application *application = malloc(sizeof *application + mwi.mailbox.length);
+	struct applying *application = malloc(sizeof *application + mwi.mailbox.length);
 	if (!application) {
 		applied(applied_arg, ERR_NO_MEMORY);
 		return;
 	}
-	*application = (struct application){arg, applied, applied_arg, mwi.mailbox.length};
+	*application = (struct applying){arg, applied, applied_arg, mwi.mailbox.length};
 	if (mwi.mailbox.length > 0)
 		memcpy(application->mailbox, mwi.mailbox.at, mwi.mailbox.length);
 	struct message_summary summary = summary_of(&mwi);

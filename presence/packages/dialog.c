@@ -119,6 +119,15 @@ static int compose(void *arg, const struct resource *resource, struct arena *are
 	return result;
 }
 
+/* Who is blocked politely sees somebody who makes no calls. */
+static int compose_polite(void *arg, struct arena *arena, const void **state)
+{
+	(void)arg;
+	struct dialog_info *nothing = arena_allocate_zeroed(arena, 1, sizeof *nothing);
+	*state = nothing;
+	return nothing ? 0 : ERR_NO_MEMORY;
+}
+
 static const struct body_format *const formats[] = {&dialog_info_format, NULL};
 static const char *const accepts[] = {"application/dialog-info+xml", NULL};
 
@@ -126,7 +135,10 @@ const struct event_package dialog_package = {
 	.name = "dialog",
 	.formats = formats,
 	.accepts = accepts,
+	.rules = "dialog",
+	.winfo = "dialog.winfo",
 	.compose = compose,
+	.compose_polite = compose_polite,
 	.judge = judge,
 	.merge = merge,
 	.on_published = people_on_dialogs,

@@ -84,12 +84,12 @@ static unsigned resolve(void *arg, struct arena *arena, const struct sip_uri *ur
 }
 
 /* RFC 3842 §3.7: what waits for somebody is nobody else's business. */
-static bool may_watch(void *arg, struct slice name, const struct account *watcher)
+static bool may_watch(void *arg, struct slice name, struct slice watcher)
 {
 	const struct mailboxes *mailboxes = arg;
 	if (is_mailbox(name))
-		return mailbox_is_used_by(mailboxes, slice_from(name, 1), account_user(watcher));
-	return slice_equal(name, account_user(watcher));
+		return mailbox_is_used_by(mailboxes, slice_from(name, 1), watcher);
+	return slice_equal(name, watcher);
 }
 
 /* --- what it shows ------------------------------------------------------------------------------------------------ */
@@ -177,6 +177,7 @@ const struct event_package message_summary_package = {
 	.formats = formats,
 	.accepts = accepts,
 	.resolve = resolve,
+	.rules = "message-summary",
 	.may_watch = may_watch,
 	.may_publish = may_watch, /* who hears the messages may say how many there are */
 	.compose = compose,

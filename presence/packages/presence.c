@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "bodies/pidf.h"
+#include "bodies/pidf_diff.h"
+#include "bodies/rules.h"
 #include "core/clock.h"
 #include "presence/manipulations.h"
 #include "presence/people_state.h"
@@ -125,14 +127,47 @@ int people_compose_presence(struct people *people, struct slice user, struct are
 	return compose_user(people, user, resource_find(people->events, presence_package.name, user), arena, state);
 }
 
-static const struct body_format *const formats[] = {&pidf_format, &xpidf_format, &cpim_pidf_format, NULL};
+/* RFC 5025 §3.3: what the rules let through; the watcher himself cannot select anything here but by filters. */
+static int cut(void *arg, struct arena *arena, const void *state, const struct event_view *view, const void **seen)
+{
+	const struct presence_state *left;
+	(void)arg;
+	int result = presence_cut(arena, state, view->permissions, &left);
+	if (result == 0)
+		*seen = left;
+	return result;
+}
+
+static int compose_polite(void *arg, struct arena *arena, const void **state)
+{
+	const struct presence_state *polite;
+	(void)arg;
+	int result = presence_polite(arena, &polite);
+	if (result == 0)
+		*state = polite;
+	return result;
+}
+
+static struct slice sphere(void *arg, struct slice user, struct arena *arena)
+{
+	const struct presence_state *state;
+	return people_compose_presence(arg, user, arena, &state) == 0 ? presence_sphere(state, arena) : SLICE("");
+}
+
+static const struct body_format *const formats[] = {&pidf_format, &pidf_diff_format, &xpidf_format, &cpim_pidf_format,
+						    NULL};
 static const char *const accepts[] = {"application/pidf+xml", NULL};
 
 const struct event_package presence_package = {
 	.name = "presence",
 	.formats = formats,
 	.accepts = accepts,
+	.rules = "index",
+	.winfo = "presence.winfo",
 	.compose = compose,
+	.compose_polite = compose_polite,
+	.cut = cut,
+	.sphere = sphere,
 	.judge = judge,
 	.on_watched = people_on_watched,
 };

@@ -49,10 +49,10 @@ static unsigned resolve(void *arg, struct arena *arena, const struct sip_uri *ur
 		       : refuse(sentence, SIP_FORBIDDEN, "Nobody watches the documents of somebody else");
 }
 
-static bool may_watch(void *arg, struct slice name, const struct account *watcher)
+static bool may_watch(void *arg, struct slice name, struct slice watcher)
 {
 	(void)arg;
-	return slice_equal(name, account_user(watcher));
+	return slice_equal(name, watcher);
 }
 
 /* Without a body: all that is his own. */
@@ -60,7 +60,7 @@ static unsigned select_documents(void *arg, struct arena *arena, const struct ac
 				 struct slice content_type, struct slice body, struct slice *selection,
 				 const char **sentence)
 {
-	const struct xcap_tree tree = tree_of(arg, account_user(watcher));
+	const struct xcap_tree tree = tree_of(arg, watcher);
 	struct slice rest = content_type;
 	*selection = SLICE("");
 	if (slice_is_empty(body))

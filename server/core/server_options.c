@@ -5,7 +5,8 @@
 #include "base/buffer.h"
 
 /* path: RFC 3327, outbound: RFC 5626, gruu: RFC 5627 */
-static const struct slice supported[] = {SLICE("path"), SLICE("outbound"), SLICE("gruu")};
+static const struct slice supported[] = {SLICE("path"), SLICE("outbound"), SLICE("gruu"), SLICE("eventlist"),
+					 SLICE("recipient-list-subscribe")};
 
 bool server_supports(struct slice option_tag)
 {
@@ -21,7 +22,8 @@ unsigned server_options_handle(void *arg, struct request *request)
 	struct buffer headers;
 	buffer_init(&headers, 4096);
 	buffer_append(&headers, options->headers);
-	buffer_text(&headers, "Accept: */*\r\nSupported: path, outbound, gruu\r\n");
+	buffer_text(&headers,
+		    "Accept: */*\r\nSupported: path, outbound, gruu, eventlist, recipient-list-subscribe\r\n");
 	struct reply reply = {.headers = buffer_failed(&headers) ? SLICE("") : buffer_slice(&headers)};
 	request_reply(request, SIP_OK, &reply);
 	buffer_finish(&headers);

@@ -23,6 +23,7 @@
 #include "features/recognition.h"
 #include "features/registrar.h"
 #include "features/retention.h"
+#include "presence/document_store.h"
 #include "presence/events.h"
 #include "presence/lamps.h"
 #include "presence/mailboxes.h"
@@ -39,6 +40,7 @@
 #include "storage/storage.h"
 #include "transaction/transactions.h"
 #include "transport/transport.h"
+#include "xcap/xcap.h"
 
 #include <stdbool.h>
 #include <uv.h>
@@ -111,6 +113,9 @@ struct node {
 	struct messaging *messaging;
 	struct retention *retention;
 	struct profiles *profiles;
+	struct document_store *documents;
+	struct xcap *xcap;
+	struct timer phone_lists; /* when their table is read again */
 	struct events *events;
 	struct people *people;
 	struct mailboxes *mailboxes;

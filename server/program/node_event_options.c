@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include "program/node_event_options.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static bool is_on(const char *text)
@@ -17,9 +18,26 @@ static size_t take_list(const struct text_list *list, struct slice items[OPTION_
 	return count;
 }
 
+static void set_lists_options(const struct configuration *configuration, struct lists_options *lists)
+{
+	*lists = (struct lists_options){
+		.limits = {.entries = configuration->lists_entries,
+			   .depth = configuration->lists_depth,
+			   /* An entry with its name is three nodes, with attributes five. */
+			   .xml = {.bytes = configuration->lists_document_bytes,
+				   .depth = configuration->lists_depth + 8,
+				   .nodes = 8 * configuration->lists_entries + 1024}},
+		.gather_ms = configuration->lists_gather_ms,
+		.bytes = configuration->lists_notify_bytes,
+		.udp_bytes = configuration->lists_udp_notify_bytes,
+	};
+	/* Checked when it was read: it fits. */
+	snprintf(lists->service, sizeof lists->service, "%s", configuration->lists_service);
+}
+
 struct events_options node_events_options(const struct configuration *configuration)
 {
-	return (struct events_options){
+	struct events_options options = {
 		.subscription = {.least_s = configuration->subscription_min_expires_s,
 				 .default_s = configuration->subscription_expires_s,
 				 .most_s = configuration->subscription_max_expires_s},
@@ -33,12 +51,24 @@ struct events_options node_events_options(const struct configuration *configurat
 		.retry_most_s = configuration->subscription_retry_most_s,
 		.slice = configuration->subscription_slice,
 		.resumed_per_second = configuration->subscription_resumed_per_second,
+		.requests_most = configuration->subscription_requests,
+		.request_s = configuration->subscription_request_s,
+		.deflate_bytes = configuration->subscription_deflate_bytes,
 	};
+	set_lists_options(configuration, &options.lists);
+	return options;
 }
 
 static enum watch_policy read_policy(const char *text)
 {
-	return strcmp(text, "self") == 0 ? WATCH_SELF : strcmp(text, "nobody") == 0 ? WATCH_NOBODY : WATCH_DOMAIN;
+	static const struct {
+		const char *text;
+		enum watch_policy policy;
+	} policies[] = {{"ask", WATCH_ASK}, {"self", WATCH_SELF}, {"nobody", WATCH_NOBODY}};
+	for (size_t i = 0; i < ARRAY_SIZE(policies); i++)
+		if (strcmp(text, policies[i].text) == 0)
+			return policies[i].policy;
+	return WATCH_DOMAIN;
 }
 
 enum watch_policy node_presence_policy(const struct configuration *configuration)

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "program/node.h"
+#include "program/node_documents.h"
 #include "program/node_event_options.h"
 
 /* --- what it is told --- */
@@ -28,6 +29,7 @@ static void on_account_removed(void *arg, struct account *account)
 	account_hold(node->accounts, account);
 	location_account_removed(node->location, account);
 	events_account_removed(node->events, account);
+	document_store_account_removed(node->documents, account);
 	lamps_bindings_changed(node->lamps, account);
 	mailboxes_account_removed(node->mailboxes, account_user(account));
 	account_release(node->accounts, account);
@@ -46,6 +48,7 @@ static int create_events(struct node *node)
 				     .location = node->location,
 				     .gruus = node->gruus,
 				     .storage = node->storage,
+				     .documents = node->documents,
 				     .profiles = node->profiles,
 				     .log = node->log};
 	node->events = events_create(&parts, &options);
@@ -76,6 +79,8 @@ static int create_packages(struct node *node)
 		{&dialog_package, node_dialog_policy(&node->configuration), node->people},
 		{&registration_package, node_registration_policy(&node->configuration), node->people},
 		{&conference_package, node_conference_policy(&node->configuration), node->people},
+		{&presence_winfo_package, WATCH_SELF, node->events},
+		{&dialog_winfo_package, WATCH_SELF, node->events},
 		{&message_summary_package, WATCH_DOMAIN, node->mailboxes}, /* and it asks whose mailbox it is */
 		{&asterisk_mwi_package, WATCH_NOBODY, node->mailboxes},
 		{&asterisk_device_state_package, WATCH_NOBODY, node->people},
@@ -114,13 +119,17 @@ static int create_api(struct node *node)
 int node_build_events(struct node *node)
 {
 	node->profiles = node_create_profiles(&node->configuration);
-	int result = node->profiles ? create_events(node) : ERR_NO_MEMORY;
+	int result = node->profiles ? node_build_documents(node) : ERR_NO_MEMORY;
+	if (result == 0)
+		result = create_events(node);
 	if (result == 0)
 		result = create_packages(node);
 	if (result == 0)
 		result = create_lamps(node);
 	if (result == 0)
 		result = create_api(node);
+	if (result == 0)
+		result = node_build_document_users(node);
 	if (result < 0)
 		return result;
 	location_on_returned(node->location, on_returned, node);
@@ -140,6 +149,7 @@ void node_reload_events(struct node *node)
 	struct lamps_options lamps = node_lamps_options(configuration);
 	struct mailbox_options mailboxes = node_mailbox_options(configuration, codes);
 	events_set_options(node->events, &events);
+	node_reload_documents(node);
 	events_set_policy(node->events, presence_package.name, node_presence_policy(configuration));
 	events_set_policy(node->events, dialog_package.name, node_dialog_policy(configuration));
 	events_set_policy(node->events, registration_package.name, node_registration_policy(configuration));
@@ -158,10 +168,12 @@ void node_finish_events(struct node *node)
 		location_on_returned(node->location, NULL, NULL);
 		location_on_changed(node->location, NULL, NULL);
 	}
+	node_finish_documents(node);
 	api_destroy(node->api);
 	voicemail_destroy(node->voicemail);
 	lamps_destroy(node->lamps);
 	events_destroy(node->events);
+	document_store_destroy(node->documents);
 	mailboxes_destroy(node->mailboxes);
 	people_destroy(node->people);
 	profiles_destroy(node->profiles);

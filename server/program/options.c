@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "core/trust.h"
+#include "presence/events.h"
 #include "program/credentials.h"
 #include "sip/uri.h"
 
@@ -54,9 +55,9 @@ static const char *check_log_format(struct slice value)
 
 static const char *check_watch(struct slice value)
 {
-	bool known = slice_equal(value, SLICE("domain")) || slice_equal(value, SLICE("self")) ||
-		     slice_equal(value, SLICE("nobody"));
-	return known ? NULL : "is not one of domain, self and nobody";
+	bool known = slice_equal(value, SLICE("domain")) || slice_equal(value, SLICE("ask")) ||
+		     slice_equal(value, SLICE("self")) || slice_equal(value, SLICE("nobody"));
+	return known ? NULL : "is not one of domain, ask, self and nobody";
 }
 
 static const char *check_switch(struct slice value)
@@ -68,6 +69,14 @@ static const char *check_switch(struct slice value)
 static const char *check_user(struct slice value)
 {
 	return credential_check_user(value) ? "is not the user part of an address" : NULL;
+}
+
+/* Kept in a fixed place of the event side. */
+static const char *check_service(struct slice value)
+{
+	if (value.length >= sizeof((struct lists_options){0}.service))
+		return "is too long";
+	return check_user(value);
 }
 
 static const char *check_network(struct slice value)

@@ -4,6 +4,7 @@
 #include "base/random.h"
 #include "program/commands.h"
 #include "program/node.h"
+#include "program/node_documents.h"
 
 #include <stdio.h>
 
@@ -17,6 +18,8 @@ enum {
 	STEP_BINDINGS,
 	STEP_RECENT,
 	STEP_MAILBOXES,
+	STEP_DOCUMENTS,
+	STEP_PHONE_LISTS,
 	STEP_EVENTS,
 	STEP_LISTEN,
 	STEP_DONE
@@ -128,6 +131,12 @@ void startup_go_on(struct node *node)
 		break;
 	case STEP_MAILBOXES:
 		mailboxes_load(node->mailboxes, on_loaded, node);
+		break;
+	case STEP_DOCUMENTS:
+		document_store_load(node->documents, on_loaded, node);
+		break;
+	case STEP_PHONE_LISTS:
+		node_load_phone_lists(node, on_loaded, node);
 		break;
 	case STEP_EVENTS:
 		events_load(node->events, on_loaded, node);

@@ -1,7 +1,7 @@
 /* heliograph token add | list | remove: in the database, where a running server looks for them.
  * SPDX-License-Identifier: MIT */
-#include "core/bearer.h"
 #include "base/error.h"
+#include "core/bearer.h"
 #include "program/ask.h"
 #include "program/commands.h"
 #include "program/database_access.h"

@@ -1,0 +1,240 @@
+/* Telling a list (RFC 4662).
+ *
+ * The first NOTIFY names every entry (fullState), and has the states of as many as fit; the others follow at once, one
+ * NOTIFY after the other. Where not even the names fit, or the phone takes a few entries at a time, each NOTIFY names
+ * those that it tells: entries that the watcher has not seen before are new to him (§5.2).
+ * SPDX-License-Identifier: MIT */
+#include "presence/list_notify.h"
+
+#include "base/random.h"
+#include "bodies/multipart.h"
+#include "bodies/rlmi.h"
+#include "presence/list_watches.h"
+#include "presence/shared_body.h"
+#include "sip/values.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* About what an entry takes in the meta-information beside its URI and name, and a part beside its body. */
+enum { RESOURCE_BYTES = 140, PART_BYTES = 160 };
+
+/* An entry that is told in this NOTIFY: its state, or none. */
+struct told_entry {
+	struct watch *watch;
+	struct shared_body *body; /* held: a long list writes more bodies than are kept */
+};
+
+struct writing {
+	struct subscription *subscription;
+	struct list_watches *list;
+	struct buffer *buffer;
+	struct slice version;
+	struct told_entry *told;
+	unsigned told_count;
+	unsigned entries_most;
+	size_t bytes, bytes_most;
+	bool is_full, names_all;
+};
+
+static const struct flat_entry *entry_of(const struct writing *writing, const struct watch *watch)
+{
+	return &writing->list->definition->entries[watch - writing->list->watches];
+}
+
+static size_t resource_bytes(const struct flat_entry *entry)
+{
+	return RESOURCE_BYTES + entry->uri.length + entry->name.length;
+}
+
+/* --- what is told ------------------------------------------------------------------------------------------------- */
+
+static void read_limits(struct writing *writing)
+{
+	const struct subscription *subscription = writing->subscription;
+	const struct lists_options *options = &subscription->events->options.lists;
+	const struct profile *profile = subscription->profile;
+	bool is_udp = subscription->flow.transport == TRANSPORT_UDP;
+	/* The last NOTIFY, and that of a fetch, has all of it: no other one follows. */
+	bool is_last = subscription->state == SUBSCRIPTION_ENDING;
+	writing->bytes_most = is_last ? SIZE_MAX : is_udp ? options->udp_bytes : options->bytes;
+	if (profile->list_bytes > 0 && profile->list_bytes < writing->bytes_most && !is_last)
+		writing->bytes_most = profile->list_bytes;
+	writing->entries_most = profile->list_entries > 0 && !is_last ? profile->list_entries : UINT32_MAX;
+	if (!writing->is_full || writing->entries_most != UINT32_MAX)
+		return;
+	size_t names = 0;
+	for (unsigned i = 0; i < writing->list->definition->count; i++)
+		names += resource_bytes(&writing->list->definition->entries[i]);
+	writing->names_all = names <= writing->bytes_most / 2;
+	if (writing->names_all)
+		writing->bytes = names;
+}
+
+static void settle(struct writing *writing, struct watch *watch)
+{
+	watch->is_due = false;
+	writing->list->due_count--;
+}
+
+/* What the tag stands for where no state is told, so that another reason is news, and the same one is not. */
+static uint64_t tag_of(const struct watch *watch, const struct shared_body *body)
+{
+	if (body)
+		return body->tag;
+	return !watch->resource ? 1 : watch->is_unknown ? 2 : watch->handling == WATCH_CONFIRM ? 3 : 4;
+}
+
+/* False: it does not fit any more. */
+static bool take(struct writing *writing, struct watch *watch)
+{
+	struct shared_body *body = watch_shows_state(watch) ? shared_body_get(watch) : NULL;
+	uint64_t tag = tag_of(watch, body);
+	if (!writing->is_full && !writing->list->is_begun && tag == watch->told_tag) {
+		settle(writing, watch); /* nobody is told what he knows */
+		return true;
+	}
+	size_t bytes = (writing->names_all ? 0 : resource_bytes(entry_of(writing, watch))) +
+		       (body ? PART_BYTES + body->length : 0);
+	if (writing->told_count > 0 &&
+	    (writing->told_count >= writing->entries_most || writing->bytes + bytes > writing->bytes_most))
+		return false;
+	writing->bytes += bytes;
+	if (body)
+		shared_body_hold(body);
+	writing->told[writing->told_count++] = (struct told_entry){watch, body};
+	watch->told_tag = tag;
+	settle(writing, watch);
+	return true;
+}
+
+/* From where the last one ended, and round, so that none is always last. */
+static void choose(struct writing *writing)
+{
+	struct list_watches *list = writing->list;
+	unsigned count = list->definition->count;
+	for (unsigned step = 0; step < count && list->due_count > 0; step++) {
+		unsigned index = (list->next + step) % count;
+		if (list->watches[index].is_due && !take(writing, &list->watches[index])) {
+			list->next = index;
+			return;
+		}
+	}
+	list->next = 0;
+	list->is_begun = false;
+}
+
+/* --- writing ------------------------------------------------------------------------------------------------------ */
+
+#define CONTENT_ID_SIZE 64
+
+static struct slice write_content_id(const struct writing *writing, const struct watch *watch,
+				     char text[CONTENT_ID_SIZE])
+{
+	int length = snprintf(text, CONTENT_ID_SIZE, "%u.%.*s.%" PRIx64 "@heliograph",
+			      (unsigned)(watch - writing->list->watches) + 1, SLICE_ARGS(writing->version),
+			      (uint64_t)writing->subscription->id);
+	return slice_of(text, (size_t)length);
+}
+
+static void write_resource(const struct writing *writing, const struct watch *watch, bool is_told, bool has_part)
+{
+	char content_id[CONTENT_ID_SIZE], instance[20];
+	const struct flat_entry *entry = entry_of(writing, watch);
+	struct rlmi_resource resource = {.uri = entry->uri, .name = entry->name};
+	if (is_told) {
+		int length = snprintf(instance, sizeof instance, "%08" PRIx32, (uint32_t)shared_body_tag(entry->uri));
+		resource.instance_id = slice_of(instance, (size_t)length);
+		if (!watch->resource || watch->is_unknown) {
+			/* Who is elsewhere cannot be asked, and whom we do not know is not there. */
+			resource.state = RLMI_TERMINATED;
+			resource.reason = watch->resource ? "noresource" : "giveup";
+		} else if (watch->handling == WATCH_BLOCK) {
+			resource.state = RLMI_TERMINATED;
+			resource.reason = "rejected";
+		} else if (watch->handling == WATCH_CONFIRM) {
+			resource.state = RLMI_PENDING;
+		}
+		if (has_part)
+			resource.content_id = write_content_id(writing, watch, content_id);
+	}
+	rlmi_write(writing->buffer, &resource);
+}
+
+static void write_resources(const struct writing *writing)
+{
+	const struct list_watches *list = writing->list;
+	if (!writing->names_all) {
+		for (unsigned i = 0; i < writing->told_count; i++)
+			write_resource(writing, writing->told[i].watch, true, writing->told[i].body);
+		return;
+	}
+	/* What is told stands in the order of the list, so one walk finds it. */
+	unsigned told = 0;
+	for (unsigned i = 0; i < list->definition->count; i++) {
+		const struct watch *watch = &list->watches[i];
+		bool is_told = told < writing->told_count && writing->told[told].watch == watch;
+		write_resource(writing, watch, is_told, is_told && writing->told[told].body);
+		told += is_told;
+	}
+}
+
+static struct slice list_uri(const struct subscription *subscription)
+{
+	struct sip_name_address address;
+	struct slice local = dialog_text(&subscription->dialog, DIALOG_LOCAL);
+	return sip_name_address_parse(local, &address) == 0 ? address.uri_text : local;
+}
+
+static void write_all(const struct writing *writing, const char *boundary_text)
+{
+	struct slice boundary = slice_text(boundary_text);
+	char content_id[CONTENT_ID_SIZE];
+	struct rlmi_list list = {
+		.uri = list_uri(writing->subscription), .version = writing->version, .is_full = writing->is_full};
+	multipart_part(writing->buffer, boundary, SLICE(LIST_ROOT_ID), SLICE("application/rlmi+xml"));
+	rlmi_begin(writing->buffer, &list);
+	write_resources(writing);
+	rlmi_end(writing->buffer);
+	for (unsigned i = 0; i < writing->told_count; i++) {
+		const struct told_entry *told = &writing->told[i];
+		if (!told->body)
+			continue;
+		multipart_part(writing->buffer, boundary, write_content_id(writing, told->watch, content_id),
+			       slice_text(told->body->format->media_type));
+		shared_body_write(writing->buffer, told->body, writing->version);
+	}
+	multipart_end(writing->buffer, boundary);
+}
+
+bool list_notify_write(struct subscription *subscription, bool is_full, struct slice version, struct buffer *buffer,
+		       struct list_body *body)
+{
+	struct list_watches *list = subscription->list;
+	struct arena arena;
+	arena_init(&arena, &subscription->events->arenas, 16u << 20);
+	struct writing writing = {.subscription = subscription,
+				  .list = list,
+				  .buffer = buffer,
+				  .version = version,
+				  .is_full = is_full,
+				  .told = arena_allocate(&arena, (list->definition->count + 1) * sizeof *writing.told)};
+	bool is_written = writing.told != NULL;
+	if (is_written) {
+		if (is_full) {
+			list_watches_all_due(list);
+			list->is_begun = true;
+		}
+		read_limits(&writing);
+		choose(&writing);
+		random_token(body->boundary, sizeof body->boundary - 1);
+		body->entries = writing.told_count;
+		if (is_full || writing.told_count > 0)
+			write_all(&writing, body->boundary);
+		is_written = !buffer_failed(buffer);
+		for (unsigned i = 0; i < writing.told_count; i++)
+			shared_body_release(writing.told[i].body);
+	}
+	arena_finish(&arena);
+	return is_written;
+}
