@@ -60,7 +60,7 @@ static unsigned select_documents(void *arg, struct arena *arena, const struct ac
 				 struct slice content_type, struct slice body, struct slice *selection,
 				 const char **sentence)
 {
-	const struct xcap_tree tree = tree_of(arg, watcher);
+	const struct xcap_tree tree = tree_of(arg, account_user(watcher));
 	struct slice rest = content_type;
 	*selection = SLICE("");
 	if (slice_is_empty(body))

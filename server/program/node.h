@@ -27,9 +27,11 @@
 #include "presence/events.h"
 #include "presence/lamps.h"
 #include "presence/mailboxes.h"
+#include "presence/manipulations.h"
 #include "presence/packages.h"
 #include "presence/profile.h"
 #include "presence/voicemail.h"
+#include "presence/xcap_diffs.h"
 #include "program/addresses.h"
 #include "program/command_line.h"
 #include "program/configuration.h"
@@ -115,6 +117,8 @@ struct node {
 	struct profiles *profiles;
 	struct document_store *documents;
 	struct xcap *xcap;
+	struct xcap_diffs *xcap_diffs;
+	struct manipulations *manipulations;
 	struct timer phone_lists; /* when their table is read again */
 	struct events *events;
 	struct people *people;

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "program/node.h"
+#include "xcap/target.h"
 
 #include <stdlib.h>
 
@@ -36,7 +37,39 @@ int node_build_documents(struct node *node)
 	return node->documents ? 0 : ERR_NO_MEMORY;
 }
 
-int node_build_document_users(struct node *node)
+/* "https://example.test:8081/xcap/" */
+static int write_root(const struct node *node, struct buffer *root)
+{
+	const struct configuration *configuration = &node->configuration;
+	uint32_t port = configuration->web_tls_port == CONFIGURATION_UNSET ? configuration->web_port + 1
+									   : configuration->web_tls_port;
+	if (configuration->documents_xcap_root[0]) {
+		buffer_text(root, configuration->documents_xcap_root);
+	} else {
+		buffer_text(root, "https://");
+		buffer_append(root, domain_name(node->domain));
+		if (port != 443)
+			buffer_format(root, ":%u", (unsigned)port);
+		buffer_text(root, XCAP_ROOT);
+	}
+	return buffer_failed(root) ? ERR_NO_MEMORY : 0;
+}
+
+int node_build_document_listeners(struct node *node)
+{
+	struct buffer root;
+	buffer_init(&root, 4096);
+	int result = write_root(node, &root);
+	if (result == 0)
+		node->xcap_diffs = xcap_diffs_create(node->events, node->documents, buffer_slice(&root));
+	buffer_finish(&root);
+	node->manipulations = manipulations_create(node->events, node->documents);
+	if (!node->xcap_diffs || !node->manipulations)
+		return ERR_NO_MEMORY;
+	return events_listen_to_documents(node->events);
+}
+
+int node_build_xcap(struct node *node)
 {
 	struct xml_limits limits = document_limits(&node->configuration);
 	struct xcap_parts parts = {.timers = node->timers,
@@ -45,9 +78,6 @@ int node_build_document_users(struct node *node)
 				   .callers = node->http_callers,
 				   .documents = node->documents,
 				   .log = node->log};
-	int result = events_listen_to_documents(node->events);
-	if (result != 0)
-		return result;
 	node->xcap = xcap_create(&parts, &limits);
 	return node->xcap ? 0 : ERR_NO_MEMORY;
 }
@@ -61,10 +91,17 @@ void node_reload_documents(struct node *node)
 	node_load_phone_lists(node, NULL, NULL);
 }
 
-void node_finish_documents(struct node *node)
+void node_finish_xcap(struct node *node)
 {
 	timer_stop(&node->phone_lists);
 	xcap_destroy(node->xcap);
+}
+
+void node_finish_documents(struct node *node)
+{
+	xcap_diffs_destroy(node->xcap_diffs);
+	manipulations_destroy(node->manipulations);
+	document_store_destroy(node->documents);
 }
 
 /* --- lists for the keys of phones --------------------------------------------------------------------------------- */

@@ -7,10 +7,14 @@
 
 struct node;
 
-/* Before the events, which read lists from it; what listens, and XCAP, come after them. 0 or an error code. */
+/* Before the events, which read lists from it; then, with the events, what their packages need; and at last XCAP. 0 or
+ * an error code. */
 MUST_CHECK int node_build_documents(struct node *node);
-MUST_CHECK int node_build_document_users(struct node *node);
+MUST_CHECK int node_build_document_listeners(struct node *node);
+MUST_CHECK int node_build_xcap(struct node *node);
 void node_reload_documents(struct node *node);
+/* Before and after the events are destroyed. */
+void node_finish_xcap(struct node *node);
 void node_finish_documents(struct node *node);
 /* Reads the table of phone lists and sets them, beside those of the configuration; again every lists.table_s. `done`
  * may be NULL. A table that cannot be read leaves what was there. */

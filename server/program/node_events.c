@@ -70,6 +70,7 @@ static int create_packages(struct node *node)
 	node->mailboxes = mailboxes_create(&parts, &mailboxes);
 	if (!node->people || !node->mailboxes)
 		return ERR_NO_MEMORY;
+	people_set_manipulations(node->people, node->manipulations);
 	const struct {
 		const struct event_package *package;
 		enum watch_policy policy;
@@ -81,6 +82,7 @@ static int create_packages(struct node *node)
 		{&conference_package, node_conference_policy(&node->configuration), node->people},
 		{&presence_winfo_package, WATCH_SELF, node->events},
 		{&dialog_winfo_package, WATCH_SELF, node->events},
+		{&xcap_diff_package, WATCH_SELF, node->xcap_diffs},
 		{&message_summary_package, WATCH_DOMAIN, node->mailboxes}, /* and it asks whose mailbox it is */
 		{&asterisk_mwi_package, WATCH_NOBODY, node->mailboxes},
 		{&asterisk_device_state_package, WATCH_NOBODY, node->people},
@@ -123,13 +125,15 @@ int node_build_events(struct node *node)
 	if (result == 0)
 		result = create_events(node);
 	if (result == 0)
+		result = node_build_document_listeners(node);
+	if (result == 0)
 		result = create_packages(node);
 	if (result == 0)
 		result = create_lamps(node);
 	if (result == 0)
 		result = create_api(node);
 	if (result == 0)
-		result = node_build_document_users(node);
+		result = node_build_xcap(node);
 	if (result < 0)
 		return result;
 	location_on_returned(node->location, on_returned, node);
@@ -168,14 +172,14 @@ void node_finish_events(struct node *node)
 		location_on_returned(node->location, NULL, NULL);
 		location_on_changed(node->location, NULL, NULL);
 	}
-	node_finish_documents(node);
+	node_finish_xcap(node);
 	api_destroy(node->api);
 	voicemail_destroy(node->voicemail);
 	lamps_destroy(node->lamps);
 	events_destroy(node->events);
-	document_store_destroy(node->documents);
 	mailboxes_destroy(node->mailboxes);
 	people_destroy(node->people);
+	node_finish_documents(node);
 	profiles_destroy(node->profiles);
 	buffer_finish(&node->allowed);
 }
