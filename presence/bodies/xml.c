@@ -145,6 +145,8 @@ static bool add_attribute(struct reader *reader, const xmlChar **said, struct xm
 		return false;
 	}
 	*attribute = (struct xml_attribute){.space = keep_space(reader, said[2])};
+	if (reader->result != 0)
+		return false; /* the parser has been stopped, and with that the text is gone that the value is in */
 	attribute->name = keep_name(reader, said[0]);
 	attribute->value = keep(reader, said[3], (size_t)(said[4] - said[3]));
 	**place = attribute;
@@ -170,6 +172,8 @@ static void on_start(void *context, const xmlChar *name, const xmlChar *prefix, 
 		return;
 	node->name = keep_name(reader, name);
 	node->space = keep_space(reader, space);
+	if (reader->result != 0)
+		return;
 	struct xml_attribute **place = &node->attributes;
 	for (int i = 0; i < attribute_count; i++) {
 		if (!add_attribute(reader, attributes + i * 5, &place))
