@@ -66,8 +66,10 @@ static void write_rest(struct buffer *buffer, const struct conference_info *info
 {
 	buffer_text(buffer, info->is_deleted ? "\" state=\"deleted\">\r\n" : "\" state=\"full\">\r\n");
 	const struct xml_node *child = info->root && !info->is_deleted ? info->root->children : NULL;
-	for (; child; child = child->next)
-		conference_write_node(buffer, child);
+	for (; child; child = child->next) {
+		if (!slice_is_empty(child->name)) /* text has no business there */
+			conference_write_node(buffer, child);
+	}
 	buffer_text(buffer, CONFERENCE_TAIL);
 }
 

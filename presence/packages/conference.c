@@ -102,9 +102,9 @@ static int compose(void *arg, const struct resource *resource, struct arena *are
 	if (!publication)
 		return 0;
 	int result = conference_info_parse(arena, publication_body(publication), &people_xml_limits, info, &error);
-	/* The first that was published may call itself partial: there is nothing that it could leave out. */
-	if (result == 0 && info->is_partial)
-		result = conference_info_merge(arena, &(struct conference_info){0}, info, info);
+	/* As a whole: the first that was published may call itself partial, or have parts that do. */
+	if (result == 0)
+		result = conference_info_merge(arena, &(struct conference_info){.is_deleted = true}, info, info);
 	return result == ERR_NO_MEMORY ? result : 0;
 }
 
