@@ -14,8 +14,9 @@ struct filter_question {
 	const struct xml_limits *limits;
 };
 
-/* Can the document be used? Bounds how many filters and how many steps an expression has. 0; ERR_SYNTAX (a sentence
- * with what is wrong), ERR_LIMIT, ERR_NO_MEMORY. */
+/* Can the document be used? Bounds how many filters and how many steps an expression has. What is of a package that has
+ * no XML, or of an expression that is not supported (see filter_path.h), cannot. 0; ERR_SYNTAX (a sentence with what is
+ * wrong), ERR_LIMIT, ERR_NO_MEMORY. */
 MUST_CHECK int filter_check(struct slice filters, const struct xml_limits *limits, struct body_error *error);
 /* `document` (a whole XML body; the digits of its version may be left out: version="") without what is filtered out,
  * appended to `filtered`. What the schema of the document needs stays (RFC 4660 §5.3). Where no filter is for this
@@ -24,6 +25,7 @@ MUST_CHECK int filter_check(struct slice filters, const struct xml_limits *limit
 MUST_CHECK int filter_apply(struct slice filters, const struct filter_question *question, struct slice document,
 			    struct buffer *filtered, size_t *version_at);
 /* True where the change from one document (unfiltered) to the next is worth a NOTIFY: no trigger is for this resource,
- * or one of them fires (RFC 4661 §5.3, RFC 4660 §5.4). An empty `before`: nothing was told yet. */
+ * or one of them fires (RFC 4661 §3.6, RFC 4660 §5.4), or it cannot be looked at. An empty `before`: nothing was told
+ * yet. */
 bool filter_is_triggered(struct slice filters, const struct filter_question *question, struct slice before,
 			 struct slice after);
