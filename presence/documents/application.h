@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "bodies/body.h"
+#include "documents/schema.h"
 #include "documents/tree.h"
 
 #include <stdbool.h>
@@ -40,6 +41,7 @@ struct document_target {
 	struct slice name;
 	const struct document_reader *reader;
 	const struct xml_limits *limits;
+	struct schemas *schemas; /* NULL: the one schema that is needed is compiled, and forgotten */
 };
 
 struct application {

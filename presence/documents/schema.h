@@ -5,10 +5,17 @@
 #include "bodies/body.h"
 #include "documents/tree.h"
 
+/* The schemas that have been compiled, each when it was first needed. */
+struct schemas;
+
+/* NULL where memory is exhausted. */
+struct schemas *schemas_create(void);
+void schemas_destroy(struct schemas *schemas);
+
 /* Is the document valid? ERR_SYNTAX: not, with a sentence that names the first error and its line; ERR_NOT_FOUND: no
- * such schema; ERR_NO_MEMORY. Schemas are compiled when first needed, and kept for the process. */
-MUST_CHECK int schema_check(const char *name, const struct document_tree *tree, struct body_error *error);
+ * such schema; ERR_NO_MEMORY. Nothing is read from files or from the network. */
+MUST_CHECK int schema_check(struct schemas *schemas, const char *name, const struct document_tree *tree,
+			    struct body_error *error);
 /* For tests of what we write ourselves: text instead of a tree. */
-MUST_CHECK int schema_check_text(const char *name, struct slice text, struct body_error *error);
-/* Frees what was compiled, at the end of the process. */
-void schemas_finish(void);
+MUST_CHECK int schema_check_text(struct schemas *schemas, const char *name, struct slice text,
+				 struct body_error *error);

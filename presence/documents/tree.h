@@ -12,7 +12,6 @@
 
 struct document_tree {
 	xmlDocPtr xml;
-	struct slice application; /* not used here: for whoever hands trees around */
 };
 
 /* Parses with the limits of xml_parse. ERR_SYNTAX: not well-formed or not UTF-8; ERR_LIMIT; ERR_NO_MEMORY; with a
