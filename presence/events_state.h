@@ -51,6 +51,7 @@ struct events {
 	/* notifier.c */
 	struct list_link changed;  /* resources whose watchers are to be told */
 	struct list_link resuming; /* the same after a start: paced */
+	bool is_resumed;           /* before that nobody is told anything: the sockets are not there yet */
 	int64_t resumed_at_ms;     /* their last turn */
 	struct list_link cached;   /* resources that keep written bodies, the oldest first */
 	unsigned cached_count;

@@ -160,8 +160,9 @@ static bool is_turned_away(const struct subscription *subscription)
 
 static bool may_send(struct subscription *subscription)
 {
-	return !subscription->notify && subscription->is_reachable && subscription->state != SUBSCRIPTION_STARTING &&
-	       is_due(subscription) && subscription->due_at_ms <= timers_now(subscription->events->parts.timers) &&
+	return subscription->events->is_resumed && !subscription->notify && subscription->is_reachable &&
+	       subscription->state != SUBSCRIPTION_STARTING && is_due(subscription) &&
+	       subscription->due_at_ms <= timers_now(subscription->events->parts.timers) &&
 	       (subscription->wants_full || !is_too_early(subscription));
 }
 
@@ -363,5 +364,6 @@ void resource_announce(struct events *events, struct resource *resource)
 
 void events_resume(struct events *events)
 {
+	events->is_resumed = true;
 	wake(events);
 }

@@ -19,9 +19,11 @@ START_WAIT = 60
 
 
 class Server:
-    """with Server(passwords={"alice": "secret"}) as server: ...   `settings` are --set options."""
+    """with Server(passwords={"alice": "secret"}) as server: ...   `settings` are --set options, `file` is the text of
+    a configuration file."""
 
-    def __init__(self, passwords=None, domain="example.test", settings=(), tls=True, bind="127.0.0.1"):
+    def __init__(self, passwords=None, domain="example.test", settings=(), tls=True, bind="127.0.0.1",
+                 file=None):
         self.passwords = passwords or {"alice": "a-secret", "bob": "b-secret", "carol": "c-secret"}
         self.domain, self.host, self.host6 = domain, "127.0.0.1", "::1"
         self.settings = list(settings)
@@ -31,6 +33,9 @@ class Server:
         self.state = os.path.join(self.folder, "state")
         self.log = os.path.join(self.folder, "log")
         self.accounts = os.path.join(self.folder, "accounts")
+        self.config = os.path.join(self.folder, "heliograph.conf")
+        with open(self.config, "w") as f:
+            f.write(file or "")
         self.sip_port = self.tls_port = self.web_port = self.web_tls_port = 0
         self.process = None
         self.write_accounts()
@@ -40,7 +45,7 @@ class Server:
             f.writelines(f"{user},{password}\n" for user, password in self.passwords.items())
 
     def command(self, *words):
-        return [PROGRAM, *words, "--state", self.state, "--set", f"domain={self.domain}"] + [
+        return [PROGRAM, *words, "--config", self.config, "--state", self.state, "--set", f"domain={self.domain}"] + [
             word for setting in self.settings for word in ("--set", setting)]
 
     def start(self):
