@@ -14,18 +14,18 @@ static const struct xml_limits usual = {.bytes = 65536, .depth = 32, .nodes = 20
 	" entity='sip:bob@example.test'>"
 #define DOCUMENT                                                                                                       \
 	PRESENCE                                                                                                       \
-		"<tuple id='t1'><status><basic>open</basic><x:where>home</x:where></status><r:class>work</r:class>"    \
-		"<r:privacy><r:audio/></r:privacy><dm:deviceID>urn:uuid:d1</dm:deviceID><x:foo>1</x:foo>"              \
-		"<contact>sip:bob@Host.test;transport=tcp</contact><note>n1</note>"                                    \
-		"<timestamp>2026-01-01T00:00:00Z</timestamp></tuple>"                                                  \
-		"<tuple id='t2'><status><basic>closed</basic></status><contact>im:bob@example.test</contact></tuple>"  \
-		"<note>n2</note>"                                                                                      \
-		"<dm:person id='p1'><r:activities><r:away/></r:activities><r:class>me</r:class>"                       \
-		"<r:user-input idle-threshold='600' last-input='2026-01-01T00:00:00Z'>idle</r:user-input>"             \
-		"<r:mood><r:happy/></r:mood><r:sphere>work</r:sphere><c:icon>http://x</c:icon><dm:note>n3</dm:note>"   \
-		"<dm:timestamp>2026-01-01T00:00:00Z</dm:timestamp></dm:person>"                                        \
-		"<dm:device id='d1'><r:class>desk</r:class><dm:deviceID>urn:uuid:D1</dm:deviceID><r:user-input>active" \
-		"</r:user-input><dm:note>n4</dm:note></dm:device></presence>"
+	"<tuple id='t1'><status><basic>open</basic><x:where>home</x:where></status><r:class>work</r:class>"            \
+	"<r:privacy><r:audio/></r:privacy><dm:deviceID>urn:uuid:d1</dm:deviceID><x:foo>1</x:foo>"                      \
+	"<contact>sip:bob@Host.test;transport=tcp</contact><note>n1</note>"                                            \
+	"<timestamp>2026-01-01T00:00:00Z</timestamp></tuple>"                                                          \
+	"<tuple id='t2'><status><basic>closed</basic></status><contact>im:bob@example.test</contact></tuple>"          \
+	"<note>n2</note>"                                                                                              \
+	"<dm:person id='p1'><r:activities><r:away/></r:activities><r:class>me</r:class>"                               \
+	"<r:user-input idle-threshold='600' last-input='2026-01-01T00:00:00Z'>idle</r:user-input>"                     \
+	"<r:mood><r:happy/></r:mood><r:sphere>work</r:sphere><c:icon>http://x</c:icon><dm:note>n3</dm:note>"           \
+	"<dm:timestamp>2026-01-01T00:00:00Z</dm:timestamp></dm:person>"                                                \
+	"<dm:device id='d1'><r:class>desk</r:class><dm:deviceID>urn:uuid:D1</dm:deviceID><r:user-input>active"         \
+	"</r:user-input><dm:note>n4</dm:note></dm:device></presence>"
 
 #define RULES                                                                                                          \
 	"<ruleset xmlns='urn:ietf:params:xml:ns:common-policy' xmlns:p='urn:ietf:params:xml:ns:pres-rules'>"           \
