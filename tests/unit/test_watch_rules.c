@@ -173,6 +173,14 @@ static const struct edit_row edit_rows[] = {
 	 "  <rule id='m'><conditions><identity><many>\n"
 	 "    <except id='sip:al@x.test'/>\n"
 	 "  </many></identity></conditions></rule>\n"},
+	{"rules that never apply stay as they are",
+	 "<rule id='n'><conditions><x:y xmlns:x='urn:x'/></conditions>"
+	 "<actions><pr:sub-handling>allow</pr:sub-handling></actions></rule>"
+	 "<rule id='blocked'><conditions><identity><one id='sip:bob@example.test'/></identity></conditions></rule>",
+	 BOB, WATCH_BLOCK,
+	 "<rule id='n'><conditions><x:y xmlns:x='urn:x'/></conditions>"
+	 "<actions><pr:sub-handling>allow</pr:sub-handling></actions></rule>"
+	 "<rule id='blocked'><conditions><identity><one id='sip:bob@example.test'/></identity></conditions></rule>"},
 	{"nobody is forgotten without a document", "", BOB, FORGET, ""},
 	{"rules that have the id but another shape are not ours",
 	 "<rule id='blocked'/><rule id='blocked-2'><conditions><identity><many domain='x.test'/></identity>"
