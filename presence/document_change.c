@@ -82,6 +82,8 @@ void owner_drop_changes(struct document_owner *owner)
 	struct list_link *link;
 	while ((link = list_take_first(&owner->changes))) {
 		struct pending_change *change = CONTAINER_OF(link, struct pending_change, link);
+		if (change->asked.forgotten)
+			change->asked.forgotten(change->asked.arg);
 		if (change->is_begun && !list_is_linked(&change->ended)) {
 			change->owner = NULL; /* storage calls back */
 			continue;

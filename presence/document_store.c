@@ -305,3 +305,27 @@ void document_store_on_taken(struct document_store *store,
 	store->is_taken = is_taken;
 	store->is_taken_arg = arg;
 }
+
+void document_store_judge(struct document_store *store, struct slice user, struct slice application, struct slice name,
+			  struct slice text, struct document_verdict *verdict)
+{
+	const struct application *known = application_find(application);
+	struct document_reader reader = document_store_reader(store);
+	const struct document_target target = {.user = user,
+					       .domain = store->parts.domain,
+					       .name = name,
+					       .reader = &reader,
+					       .limits = &store->options.xml};
+	*verdict = (struct document_verdict){.fault = FAULT_NONE};
+	if (known) {
+		application_judge(known, text, &target, verdict);
+		return;
+	}
+	verdict->fault = FAULT_CONSTRAINT;
+	body_complain(&verdict->error, "The server does not know that application");
+}
+
+const struct xml_limits *document_store_limits(const struct document_store *store)
+{
+	return &store->options.xml;
+}

@@ -39,7 +39,7 @@ struct document {
 };
 
 /* NULL where memory is exhausted. Lives no longer than its parts, of which the storage calls back what it was asked;
- * whoever waits when the store is destroyed is told nothing. */
+ * whoever waits when the store is destroyed is told nothing (document_change.forgotten). */
 struct document_store *document_store_create(const struct document_store_parts *parts,
 					     const struct document_store_options *options);
 void document_store_destroy(struct document_store *store);
@@ -69,6 +69,11 @@ void documents_each(struct document_store *store, struct slice user, struct slic
 /* For judging and resolving: reads this store's documents of `user` (and the global ones) while they are in memory.
  */
 struct document_reader document_store_reader(struct document_store *store);
+/* Is `text` good as that document (application_judge)? An application that is not known is a FAULT_CONSTRAINT. */
+void document_store_judge(struct document_store *store, struct slice user, struct slice application, struct slice name,
+			  struct slice text, struct document_verdict *verdict);
+/* What documents may be: for those who read and edit them. */
+const struct xml_limits *document_store_limits(const struct document_store *store);
 /* For uniqueness across users (application.h); set once by whoever knows the services. */
 void document_store_on_taken(struct document_store *store,
 			     bool (*is_taken)(void *arg, struct slice user, struct slice service_uri), void *arg);
@@ -85,6 +90,8 @@ struct document_change {
 	 * committed, with the etag it had where the text is what it was. `result`: 0, also where it was kept;
 	 * ERR_NOT_FOUND: no such account; ERR_LIMIT: the quota, with the sentence; or storage's codes. */
 	void (*done)(void *arg, int result, const struct document *document, const char *sentence);
+	/* Instead of `done`, where the store is destroyed before. NULL: nothing to free. */
+	void (*forgotten)(void *arg);
 	void *arg;
 };
 /* The texts are copied. */

@@ -17,8 +17,9 @@
 
 struct child {
 	const struct xml_node *node;
-	uint64_t content;
+	uint64_t content; /* a hash; of those only that are put into the table */
 	size_t partner;
+	bool is_same; /* as its partner: known already */
 };
 
 struct children {
@@ -84,11 +85,7 @@ static bool list_children(struct arena *arena, const struct xml_node *parent, st
 	if (!children->items)
 		return false;
 	for (const struct xml_node *child = parent->children; child; child = child->next)
-		children->items[children->count++] = (struct child){
-			.node = child,
-			.content = content_of(child, UINT64_C(14695981039346656037)),
-			.partner = NO_PARTNER,
-		};
+		children->items[children->count++] = (struct child){.node = child, .partner = NO_PARTNER};
 	return true;
 }
 
@@ -143,20 +140,29 @@ static void walk_table(struct children *before, struct children *after, const st
 	}
 }
 
+static bool join_same(struct children *before, struct children *after, size_t i, size_t j)
+{
+	if (!xml_equal(before->items[i].node, after->items[j].node))
+		return false;
+	join(before, after, i, j);
+	before->items[i].is_same = after->items[j].is_same = true;
+	return true;
+}
+
+static void hash_children(struct children *children, size_t begin, size_t count)
+{
+	for (size_t i = begin; i < begin + count; i++)
+		children->items[i].content = content_of(children->items[i].node, UINT64_C(14695981039346656037));
+}
+
 /* What is the same at the beginning and at the end, which is nearly all of it, needs no table. */
 static bool pair_children(struct arena *arena, struct children *before, struct children *after)
 {
 	struct middle middle = {.before = before->count, .after = after->count};
-	while (middle.before > 0 && middle.after > 0 &&
-	       worth(&before->items[middle.begin], &after->items[middle.begin]) == 4) {
-		join(before, after, middle.begin, middle.begin);
+	while (middle.before > 0 && middle.after > 0 && join_same(before, after, middle.begin, middle.begin))
 		middle = (struct middle){middle.begin + 1, middle.before - 1, middle.after - 1};
-	}
-	while (middle.before > 0 && middle.after > 0) {
-		size_t i = middle.begin + middle.before - 1, j = middle.begin + middle.after - 1;
-		if (worth(&before->items[i], &after->items[j]) != 4)
-			break;
-		join(before, after, i, j);
+	while (middle.before > 0 && middle.after > 0 &&
+	       join_same(before, after, middle.begin + middle.before - 1, middle.begin + middle.after - 1)) {
 		middle.before--;
 		middle.after--;
 	}
@@ -165,6 +171,8 @@ static bool pair_children(struct arena *arena, struct children *before, struct c
 	uint16_t *table = arena_allocate_zeroed(arena, (middle.before + 1) * (middle.after + 1), sizeof(*table));
 	if (!table)
 		return false;
+	hash_children(before, middle.begin, middle.before);
+	hash_children(after, middle.begin, middle.after);
 	fill_table(before, after, &middle, table);
 	walk_table(before, after, &middle, table);
 	return true;
@@ -224,6 +232,8 @@ static bool compare_elements(struct comparison *comparison, const struct xml_pla
 		return false;
 	for (; child.at < after->count; child.at++) {
 		const struct child *wanted = &after->items[child.at];
+		if (wanted->is_same)
+			continue;
 		bool is_told = wanted->partner == NO_PARTNER ? add_child(comparison, &child, &now, wanted->node)
 							     : compare_pair(comparison, &child, wanted->node);
 		if (!is_told || is_too_long(comparison))

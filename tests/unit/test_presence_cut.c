@@ -14,18 +14,18 @@ static const struct xml_limits usual = {.bytes = 65536, .depth = 32, .nodes = 20
 	" entity='sip:bob@example.test'>"
 #define DOCUMENT                                                                                                       \
 	PRESENCE                                                                                                       \
-		"<tuple id='t1'><status><basic>open</basic><x:where>home</x:where></status><r:class>work</r:class>"    \
-		"<r:privacy><r:audio/></r:privacy><dm:deviceID>urn:uuid:d1</dm:deviceID><x:foo>1</x:foo>"              \
-		"<contact>sip:bob@Host.test;transport=tcp</contact><note>n1</note>"                                    \
-		"<timestamp>2026-01-01T00:00:00Z</timestamp></tuple>"                                                  \
-		"<tuple id='t2'><status><basic>closed</basic></status><contact>im:bob@example.test</contact></tuple>"  \
-		"<note>n2</note>"                                                                                      \
-		"<dm:person id='p1'><r:activities><r:away/></r:activities><r:class>me</r:class>"                       \
-		"<r:user-input idle-threshold='600' last-input='2026-01-01T00:00:00Z'>idle</r:user-input>"             \
-		"<r:mood><r:happy/></r:mood><r:sphere>work</r:sphere><c:icon>http://x</c:icon><dm:note>n3</dm:note>"   \
-		"<dm:timestamp>2026-01-01T00:00:00Z</dm:timestamp></dm:person>"                                        \
-		"<dm:device id='d1'><r:class>desk</r:class><dm:deviceID>urn:uuid:D1</dm:deviceID><r:user-input>active" \
-		"</r:user-input><dm:note>n4</dm:note></dm:device></presence>"
+	"<tuple id='t1'><status><basic>open</basic><x:where>home</x:where></status><r:class>work</r:class>"            \
+	"<r:privacy><r:audio/></r:privacy><dm:deviceID>urn:uuid:d1</dm:deviceID><x:foo>1</x:foo>"                      \
+	"<contact>sip:bob@Host.test;transport=tcp</contact><note>n1</note>"                                            \
+	"<timestamp>2026-01-01T00:00:00Z</timestamp></tuple>"                                                          \
+	"<tuple id='t2'><status><basic>closed</basic></status><contact>im:bob@example.test</contact></tuple>"          \
+	"<note>n2</note>"                                                                                              \
+	"<dm:person id='p1'><r:activities><r:away/></r:activities><r:class>me</r:class>"                               \
+	"<r:user-input idle-threshold='600' last-input='2026-01-01T00:00:00Z'>idle</r:user-input>"                     \
+	"<r:mood><r:happy/></r:mood><r:sphere>work</r:sphere><c:icon>http://x</c:icon><dm:note>n3</dm:note>"           \
+	"<dm:timestamp>2026-01-01T00:00:00Z</dm:timestamp></dm:person>"                                                \
+	"<dm:device id='d1'><r:class>desk</r:class><dm:deviceID>urn:uuid:D1</dm:deviceID><r:user-input>active"         \
+	"</r:user-input><dm:note>n4</dm:note></dm:device></presence>"
 
 #define RULES                                                                                                          \
 	"<ruleset xmlns='urn:ietf:params:xml:ns:common-policy' xmlns:p='urn:ietf:params:xml:ns:pres-rules'>"           \
@@ -35,6 +35,8 @@ static const struct xml_limits usual = {.bytes = 65536, .depth = 32, .nodes = 20
 #define SERVICES(by) "<p:provide-services>" by "</p:provide-services>"
 #define PERSONS(by) "<p:provide-persons>" by "</p:provide-persons>"
 #define DEVICES(by) "<p:provide-devices>" by "</p:provide-devices>"
+#define UNKNOWN(name, space)                                                                                           \
+	"<p:provide-unknown-attribute name='" name "' ns='" space "'>true</p:provide-unknown-attribute>"
 #define TRUE(what) "<p:provide-" what ">true</p:provide-" what ">"
 
 static int make_view(struct arena *arena, const char *transformations, struct slice *view)
@@ -102,18 +104,20 @@ static const struct cut_row cut_rows[] = {
 	  "<note>n2</note>"},
 	 {"foo", "where", "class", "n3"}},
 	{"attributes that no RFC knows",
-	 SERVICES("<p:all-services/>") "<p:provide-unknown-attribute name='foo' ns='urn:x'>true"
-				       "</p:provide-unknown-attribute>",
+	 SERVICES("<p:all-services/>") UNKNOWN("foo", "urn:x"),
 	 {"foo"},
 	 {"where", "privacy"}},
 	{"also within the status",
-	 SERVICES("<p:all-services/>") "<p:provide-unknown-attribute name='where' ns='urn:x'>true"
-				       "</p:provide-unknown-attribute>",
+	 SERVICES("<p:all-services/>") UNKNOWN("where", "urn:x"),
 	 {"<basic>open</basic><where xmlns=\"urn:x\">home</where></status>"},
 	 {"foo"}},
+	{"a status alone may lose something",
+	 SERVICES("<p:all-services/>") TRUE("class") TRUE("privacy") TRUE("deviceID") TRUE("note")
+		 UNKNOWN("foo", "urn:x"),
+	 {"<status><basic>open</basic></status>", "foo", "privacy", "deviceID", "class", "n1"},
+	 {"where"}},
 	{"those that are known have permissions of their own",
-	 SERVICES("<p:all-services/>") "<p:provide-unknown-attribute name='privacy' "
-				       "ns='urn:ietf:params:xml:ns:pidf:rpid'>true</p:provide-unknown-attribute>",
+	 SERVICES("<p:all-services/>") UNKNOWN("privacy", "urn:ietf:params:xml:ns:pidf:rpid"),
 	 {"t1-7"},
 	 {"privacy"}},
 	{"all attributes of services",

@@ -10,10 +10,22 @@
 
 static const struct xml_limits usual = {.bytes = 1 << 20, .depth = 16, .nodes = 50000};
 
-#define XML "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-#define RULESET                                                                                                        \
-	"<ruleset xmlns=\"urn:ietf:params:xml:ns:common-policy\" xmlns:pr=\"urn:ietf:params:xml:ns:pres-rules\">"
-#define ACTIONS(handling) "<actions><pr:sub-handling>" handling "</pr:sub-handling></actions>"
+/* Documents are written here without their root, and with quotation marks that need no escapes. */
+#define ROOT                                                                                                           \
+	"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ruleset xmlns=\"urn:ietf:params:xml:ns:common-policy\""          \
+	" xmlns:pr=\"urn:ietf:params:xml:ns:pres-rules\">"
+#define DOCUMENT_BYTES_MOST 4096
+
+/* `text` without a root, as a whole document; an empty one is none. */
+static struct slice make_document(const char *text, char document[static DOCUMENT_BYTES_MOST])
+{
+	int length = *text ? snprintf(document, DOCUMENT_BYTES_MOST, ROOT "%s</ruleset>\n", text) : 0;
+	for (int i = 0; i < length; i++) {
+		if (document[i] == '\'')
+			document[i] = '"';
+	}
+	return slice_of(document, length > 0 ? (size_t)length : 0);
+}
 
 /* What one edit is: a handling, or that he is forgotten. */
 #define FORGET (-1)
@@ -34,224 +46,159 @@ struct edit_row {
 	const char *after;
 };
 
-static const struct edit_row
-	edit_rows
-		[] =
-			{
-				{"the first decision makes the document", "", "sip:bob@example.test", WATCH_ALLOW,
-				 XML RULESET "\n"
-					     "  <rule id=\"allowed\">\n"
-					     "    <conditions>\n"
-					     "      <identity>\n"
-					     "        <one id=\"sip:bob@example.test\"/>\n"
-					     "      </identity>\n"
-					     "    </conditions>\n"
-					     "    <actions>\n"
-					     "      <pr:sub-handling>allow</pr:sub-handling>\n"
-					     "    </actions>\n"
-					     "    <transformations>\n"
-					     "      <pr:provide-services>\n"
-					     "        <pr:all-services/>\n"
-					     "      </pr:provide-services>\n"
-					     "      <pr:provide-persons>\n"
-					     "        <pr:all-persons/>\n"
-					     "      </pr:provide-persons>\n"
-					     "      <pr:provide-devices>\n"
-					     "        <pr:all-devices/>\n"
-					     "      </pr:provide-devices>\n"
-					     "      <pr:provide-all-attributes/>\n"
-					     "    </transformations>\n"
-					     "  </rule>\n"
-					     "</ruleset>\n"},
-				{"a second one joins him, with its own indentation kept",
-				 XML RULESET
-				 "<!-- mine -->\n<rule id='blocked'>\n\t<conditions><identity>\n\t\t<one "
-				 "id='sip:al@x.test'/>\n"
-				 "\t</identity></conditions>\n\t" ACTIONS("block") "\n</rule>\n</ruleset>\n",
-				 "pres:b%20b@Example.TEST;x=y", WATCH_BLOCK,
-				 XML RULESET
-				 "<!-- mine -->\n<rule id=\"blocked\">\n\t<conditions><identity>\n\t\t<one "
-				 "id=\"sip:al@x.test\"/>\n"
-				 "\t\t<one id=\"sip:b%20b@example.test\"/>\n\t</identity></conditions>\n\t" ACTIONS(
-					 "block") "\n"
-						  "</rule>\n</ruleset>\n"},
-				{"who is blocked is taken out of all other rules",
-				 XML RULESET "\n  <rule id=\"friends\"><conditions><identity>\n    <one "
-					     "id=\"sip:bob@example.test\"/>\n"
-					     "    <one id=\"sip:al@x.test\"/>\n    <one "
-					     "id=\"sips:bob@example.test\"/>\n  </identity></conditions>" ACTIONS(
-						     "allow") "</rule>\n"
-							      "  <rule id=\"blocked\"><conditions><identity><one "
-							      "id=\"sip:eve@x.test\"/></identity></conditions>" ACTIONS(
-								      "block") "</rule>\n</ruleset>\n",
-				 "sip:bob@example.test", WATCH_BLOCK,
-				 XML RULESET
-				 "\n  <rule id=\"friends\"><conditions><identity>\n    <one id=\"sip:al@x.test\"/>\n"
-				 "  </identity></conditions>" ACTIONS(
-					 "allow") "</rule>\n"
-						  "  <rule id=\"blocked\"><conditions><identity><one "
-						  "id=\"sip:eve@x.test\"/>"
-						  "<one id=\"sip:bob@example.test\"/></identity></conditions>" ACTIONS(
-							  "block") "</rule>\n"
-								   "</ruleset>\n"},
-				{"a rule for many has him as an exception, unless it gives no more, is for others or "
-				 "has him already",
-				 XML
-					 RULESET "<rule id=\"a\"><conditions><identity><many "
-						 "domain=\"Example.test\"/></identity></conditions>" ACTIONS("allow") "</rule><rule id=\"b\"><conditions><identity><many/></identity></conditions>" ACTIONS(
-							 "confirm") "</rule><rule id=\"c\"><conditions><identity><many "
-								    "domain=\"x.test\"/></identity>"
-								    "</conditions>" ACTIONS(
-									    "allow") "</rule><rule "
-										     "id=\"d\"><conditions><identity><"
-										     "many>"
-										     "<except "
-										     "id=\"im:bob@example.test\"/></"
-										     "many></identity></"
-										     "conditions>" ACTIONS(
-											     "allow") "</rule>"
-												      "<rule "
-												      "id=\"asked\"><"
-												      "conditions><"
-												      "identity><one "
-												      "id=\"sip:x@y\"/"
-												      "></identity></"
-												      "conditions"
-												      ">" ACTIONS(
-													      "confirm") "</rule></ruleset>\n",
-				 "sip:bob@example.test", WATCH_CONFIRM,
-				 XML RULESET
-				 "<rule id=\"a\"><conditions><identity><many domain=\"Example.test\">\n"
-				 "          <except id=\"sip:bob@example.test\"/>\n        "
-				 "</many></identity></conditions>" ACTIONS(
-					 "allow") "</rule><rule "
-						  "id=\"b\"><conditions><identity><many/></identity></"
-						  "conditions>" ACTIONS("confirm") "</rule><rule "
-										   "id=\"c\"><conditions><identity><"
-										   "many domain=\"x.test\"/></identity>"
-										   "</conditions>" ACTIONS(
-											   "allow") "</rule><rule "
-												    "id=\"d\"><"
-												    "conditions><"
-												    "identity><many>"
-												    "<except "
-												    "id=\"im:bob@"
-												    "example.test\"/></"
-												    "many></identity></"
-												    "conditions"
-												    ">" ACTIONS(
-													    "allow") "<"
-														     "/"
-														     "r"
-														     "u"
-														     "l"
-														     "e"
-														     ">"
-														     "<"
-														     "r"
-														     "u"
-														     "l"
-														     "e"
-														     " "
-														     "i"
-														     "d"
-														     "="
-														     "\"asked\"><conditions><identity><one id=\"sip:x@y\"/><one id=\"sip:bob@example.test\"/>"
-														     "<"
-														     "/"
-														     "i"
-														     "d"
-														     "e"
-														     "n"
-														     "t"
-														     "i"
-														     "t"
-														     "y"
-														     ">"
-														     "<"
-														     "/"
-														     "c"
-														     "o"
-														     "n"
-														     "d"
-														     "i"
-														     "t"
-														     "i"
-														     "o"
-														     "n"
-														     "s"
-														     ">" ACTIONS(
-															     "confirm") "</rule></ruleset>\n"},
-				{"a rule for everybody becomes one for everybody but him",
-				 XML RULESET "\n  <rule id=\"all\">\n    " ACTIONS(
-					 "allow") "\n  </rule>\n"
-						  "  <rule id=\"blocked\"><conditions><identity><one "
-						  "id=\"sip:bob@example.test\"/></identity>"
-						  "</conditions>" ACTIONS("block") "</rule>\n</ruleset>\n",
-				 "sip:bob@example.test", WATCH_BLOCK,
-				 XML RULESET
-				 "\n  <rule id=\"all\">\n    <conditions>\n      <identity>\n        <many>\n"
-				 "          <except id=\"sip:bob@example.test\"/>\n        </many>\n      </identity>\n"
-				 "    </conditions>\n    " ACTIONS(
-					 "allow") "\n  </rule>\n"
-						  "  <rule id=\"blocked\"><conditions><identity><one "
-						  "id=\"sip:bob@example.test\"/></identity>"
-						  "</conditions>" ACTIONS("block") "</rule>\n</ruleset>\n"},
-				{"who is allowed by a rule of the user's own stays with what that shows",
-				 XML RULESET "<rule id=\"f\"><conditions><identity><one "
-					     "id=\"sip:bob@example.test\"/></identity></conditions>" ACTIONS(
-						     "allow") "</rule></ruleset>\n",
-				 "sip:bob@example.test", WATCH_ALLOW,
-				 XML RULESET "<rule id=\"f\"><conditions><identity><one "
-					     "id=\"sip:bob@example.test\"/></identity></conditions>" ACTIONS(
-						     "allow") "</rule></ruleset>\n"},
-				{"who is forgotten is named nowhere, and rules for nobody go",
-				 XML RULESET "\n  <rule id=\"f\"><conditions><identity><one "
-					     "id=\"sip:bob@example.test\"/></identity></conditions>" ACTIONS(
-						     "allow") "</rule>\n  <!-- kept -->\n  <rule "
-							      "id=\"m\"><conditions><identity><many>\n"
-							      "    <except id=\"pres:bob@example.test\"/>\n    <except "
-							      "id=\"sip:al@x.test\"/>\n  </many></identity>"
-							      "</conditions>" ACTIONS("allow") "</rule>\n</ruleset>\n",
-				 "sip:bob@example.test", FORGET,
-				 XML RULESET "\n  <!-- kept -->\n  <rule id=\"m\"><conditions><identity><many>\n"
-					     "    <except id=\"sip:al@x.test\"/>\n  </many></identity>"
-					     "</conditions>" ACTIONS("allow") "</rule>\n</ruleset>\n"},
-				{"nobody is forgotten without a document", "", "sip:bob@example.test", FORGET, ""},
-				{"ids and prefixes that are taken",
-				 XML
-				 "<cp:ruleset xmlns:cp=\"urn:ietf:params:xml:ns:common-policy\" xmlns:pr=\"urn:x\">"
-				 "<cp:rule id=\"blocked\"/><cp:rule id=\"blocked-2\"><cp:conditions><cp:identity>"
-				 "<cp:many domain=\"x.test\"/></cp:identity></cp:conditions></cp:rule></cp:ruleset>\n",
-				 "sip:bob@example.test", WATCH_BLOCK,
-				 XML "<cp:ruleset xmlns:cp=\"urn:ietf:params:xml:ns:common-policy\" xmlns:pr=\"urn:x\" "
-				     "xmlns:pr1=\"urn:ietf:params:xml:ns:pres-rules\">"
-				     "<cp:rule id=\"blocked\"/><cp:rule id=\"blocked-2\"><cp:conditions><cp:identity>"
-				     "<cp:many domain=\"x.test\"/></cp:identity></cp:conditions></cp:rule>"
-				     "<cp:rule id=\"blocked-3\">\n    <cp:conditions>\n      <cp:identity>\n"
-				     "        <cp:one id=\"sip:bob@example.test\"/>\n      </cp:identity>\n    "
-				     "</cp:conditions>\n"
-				     "    <cp:actions>\n      <pr1:sub-handling>block</pr1:sub-handling>\n    "
-				     "</cp:actions>\n  </cp:rule>"
-				     "</cp:ruleset>\n"},
-				{"a rule of the right id that is only for some hours is not ours",
-				 XML RULESET
-				 "<rule id=\"politely-blocked\"><conditions><identity><one "
-				 "id=\"sip:x@y\"/></identity><sphere "
-				 "value=\"work\"/></conditions>" ACTIONS("polite-block") "</rule></ruleset>\n",
-				 "sip:bob@example.test", WATCH_POLITE_BLOCK,
-				 XML RULESET "<rule id=\"politely-blocked\"><conditions><identity><one "
-					     "id=\"sip:x@y\"/></identity><sphere "
-					     "value=\"work\"/></conditions>" ACTIONS(
-						     "polite-block") "</rule>"
-								     "<rule id=\"politely-blocked-2\">\n    "
-								     "<conditions>\n      <identity>\n"
-								     "        <one id=\"sip:bob@example.test\"/>\n     "
-								     " </identity>\n    </conditions>\n"
-								     "    <actions>\n      "
-								     "<pr:sub-handling>polite-block</"
-								     "pr:sub-handling>\n    </actions>\n  </rule>"
-								     "</ruleset>\n"},
+#define BOB "sip:bob@example.test"
+
+static const struct edit_row edit_rows[] = {
+	{"the first decision makes the document", "", BOB, WATCH_ALLOW,
+	 "\n"
+	 "  <rule id='allowed'>\n"
+	 "    <conditions>\n"
+	 "      <identity>\n"
+	 "        <one id='sip:bob@example.test'/>\n"
+	 "      </identity>\n"
+	 "    </conditions>\n"
+	 "    <actions>\n"
+	 "      <pr:sub-handling>allow</pr:sub-handling>\n"
+	 "    </actions>\n"
+	 "    <transformations>\n"
+	 "      <pr:provide-services>\n"
+	 "        <pr:all-services/>\n"
+	 "      </pr:provide-services>\n"
+	 "      <pr:provide-persons>\n"
+	 "        <pr:all-persons/>\n"
+	 "      </pr:provide-persons>\n"
+	 "      <pr:provide-devices>\n"
+	 "        <pr:all-devices/>\n"
+	 "      </pr:provide-devices>\n"
+	 "      <pr:provide-all-attributes/>\n"
+	 "    </transformations>\n"
+	 "  </rule>\n"},
+	{"a second one joins the first, on a line that is indented as his",
+	 "<!-- mine -->\n"
+	 "<rule id='blocked'>\n"
+	 "\t<conditions><identity>\n"
+	 "\t\t<one id='sip:al@x.test'/>\n"
+	 "\t</identity></conditions>\n"
+	 "\t<actions><pr:sub-handling>block</pr:sub-handling></actions>\n"
+	 "</rule>\n",
+	 "pres:b%20b@Example.TEST;x=y", WATCH_BLOCK,
+	 "<!-- mine -->\n"
+	 "<rule id='blocked'>\n"
+	 "\t<conditions><identity>\n"
+	 "\t\t<one id='sip:al@x.test'/>\n"
+	 "\t\t<one id='sip:b%20b@example.test'/>\n"
+	 "\t</identity></conditions>\n"
+	 "\t<actions><pr:sub-handling>block</pr:sub-handling></actions>\n"
+	 "</rule>\n"},
+	{"who is blocked is taken out of all other rules",
+	 "\n"
+	 "  <rule id='friends'><conditions><identity>\n"
+	 "    <one id='sip:bob@example.test'/>\n"
+	 "    <one id='sip:al@x.test'/>\n"
+	 "    <one id='sips:bob@example.test'/>\n"
+	 "  </identity></conditions><actions><pr:sub-handling>allow</pr:sub-handling></actions></rule>\n"
+	 "  <rule id='blocked'><conditions><identity><one id='sip:eve@x.test'/></identity></conditions>"
+	 "<actions><pr:sub-handling>block</pr:sub-handling></actions></rule>\n",
+	 BOB, WATCH_BLOCK,
+	 "\n"
+	 "  <rule id='friends'><conditions><identity>\n"
+	 "    <one id='sip:al@x.test'/>\n"
+	 "  </identity></conditions><actions><pr:sub-handling>allow</pr:sub-handling></actions></rule>\n"
+	 "  <rule id='blocked'><conditions><identity><one id='sip:eve@x.test'/><one id='sip:bob@example.test'/>"
+	 "</identity></conditions><actions><pr:sub-handling>block</pr:sub-handling></actions></rule>\n"},
+	{"a rule for many has him as an exception, unless it gives no more, is for others, or has him already",
+	 "\n"
+	 "<rule id='a'><conditions><identity><many domain='Example.test'/></identity></conditions>"
+	 "<actions><pr:sub-handling>allow</pr:sub-handling></actions></rule>\n"
+	 "<rule id='b'><conditions><identity><many/></identity></conditions>"
+	 "<actions><pr:sub-handling>confirm</pr:sub-handling></actions></rule>\n"
+	 "<rule id='c'><conditions><identity><many domain='x.test'/></identity></conditions>"
+	 "<actions><pr:sub-handling>allow</pr:sub-handling></actions></rule>\n"
+	 "<rule id='d'><conditions><identity><many><except id='im:bob@example.test'/></many></identity></conditions>"
+	 "<actions><pr:sub-handling>allow</pr:sub-handling></actions></rule>\n"
+	 "<rule id='asked'><conditions><identity><one id='sip:x@y'/></identity></conditions>"
+	 "<actions><pr:sub-handling>confirm</pr:sub-handling></actions></rule>\n",
+	 BOB, WATCH_CONFIRM,
+	 "\n"
+	 "<rule id='a'><conditions><identity><many domain='Example.test'>\n"
+	 "          <except id='sip:bob@example.test'/>\n"
+	 "        </many></identity></conditions>"
+	 "<actions><pr:sub-handling>allow</pr:sub-handling></actions></rule>\n"
+	 "<rule id='b'><conditions><identity><many/></identity></conditions>"
+	 "<actions><pr:sub-handling>confirm</pr:sub-handling></actions></rule>\n"
+	 "<rule id='c'><conditions><identity><many domain='x.test'/></identity></conditions>"
+	 "<actions><pr:sub-handling>allow</pr:sub-handling></actions></rule>\n"
+	 "<rule id='d'><conditions><identity><many><except id='im:bob@example.test'/></many></identity></conditions>"
+	 "<actions><pr:sub-handling>allow</pr:sub-handling></actions></rule>\n"
+	 "<rule id='asked'><conditions><identity><one id='sip:x@y'/><one id='sip:bob@example.test'/></identity>"
+	 "</conditions><actions><pr:sub-handling>confirm</pr:sub-handling></actions></rule>\n"},
+	{"a rule for everybody becomes one for everybody but him",
+	 "\n"
+	 "  <rule id='all'>\n"
+	 "    <actions><pr:sub-handling>allow</pr:sub-handling></actions>\n"
+	 "  </rule>\n"
+	 "  <rule id='blocked'><conditions><identity><one id='sip:bob@example.test'/></identity></conditions>"
+	 "<actions><pr:sub-handling>block</pr:sub-handling></actions></rule>\n",
+	 BOB, WATCH_BLOCK,
+	 "\n"
+	 "  <rule id='all'>\n"
+	 "    <conditions>\n"
+	 "      <identity>\n"
+	 "        <many>\n"
+	 "          <except id='sip:bob@example.test'/>\n"
+	 "        </many>\n"
+	 "      </identity>\n"
+	 "    </conditions>\n"
+	 "    <actions><pr:sub-handling>allow</pr:sub-handling></actions>\n"
+	 "  </rule>\n"
+	 "  <rule id='blocked'><conditions><identity><one id='sip:bob@example.test'/></identity></conditions>"
+	 "<actions><pr:sub-handling>block</pr:sub-handling></actions></rule>\n"},
+	{"who is allowed by a rule of the user's own stays with what that shows",
+	 "<rule id='f'><conditions><identity><one id='sip:bob@example.test'/></identity></conditions>"
+	 "<actions><pr:sub-handling>allow</pr:sub-handling></actions></rule>",
+	 BOB, WATCH_ALLOW,
+	 "<rule id='f'><conditions><identity><one id='sip:bob@example.test'/></identity></conditions>"
+	 "<actions><pr:sub-handling>allow</pr:sub-handling></actions></rule>"},
+	{"who is forgotten is named nowhere, and rules for nobody go",
+	 "\n"
+	 "  <rule id='f'><conditions><identity><one id='sip:bob@example.test'/></identity></conditions></rule>\n"
+	 "  <!-- kept -->\n"
+	 "  <rule id='m'><conditions><identity><many>\n"
+	 "    <except id='pres:bob@example.test'/>\n"
+	 "    <except id='sip:al@x.test'/>\n"
+	 "  </many></identity></conditions></rule>\n",
+	 BOB, FORGET,
+	 "\n"
+	 "  <!-- kept -->\n"
+	 "  <rule id='m'><conditions><identity><many>\n"
+	 "    <except id='sip:al@x.test'/>\n"
+	 "  </many></identity></conditions></rule>\n"},
+	{"rules that never apply stay as they are",
+	 "<rule id='n'><conditions><x:y xmlns:x='urn:x'/></conditions>"
+	 "<actions><pr:sub-handling>allow</pr:sub-handling></actions></rule>"
+	 "<rule id='blocked'><conditions><identity><one id='sip:bob@example.test'/></identity></conditions></rule>",
+	 BOB, WATCH_BLOCK,
+	 "<rule id='n'><conditions><x:y xmlns:x='urn:x'/></conditions>"
+	 "<actions><pr:sub-handling>allow</pr:sub-handling></actions></rule>"
+	 "<rule id='blocked'><conditions><identity><one id='sip:bob@example.test'/></identity></conditions></rule>"},
+	{"nobody is forgotten without a document", "", BOB, FORGET, ""},
+	{"rules that have the id but another shape are not ours",
+	 "<rule id='blocked'/><rule id='blocked-2'><conditions><identity><many domain='x.test'/></identity>"
+	 "</conditions></rule><rule id='blocked-3'><conditions><identity><one id='sip:x@y'/></identity>"
+	 "<sphere value='work'/></conditions></rule>",
+	 BOB, WATCH_BLOCK,
+	 "<rule id='blocked'/><rule id='blocked-2'><conditions><identity><many domain='x.test'/></identity>"
+	 "</conditions></rule><rule id='blocked-3'><conditions><identity><one id='sip:x@y'/></identity>"
+	 "<sphere value='work'/></conditions></rule><rule id='blocked-4'>\n"
+	 "    <conditions>\n"
+	 "      <identity>\n"
+	 "        <one id='sip:bob@example.test'/>\n"
+	 "      </identity>\n"
+	 "    </conditions>\n"
+	 "    <actions>\n"
+	 "      <pr:sub-handling>block</pr:sub-handling>\n"
+	 "    </actions>\n"
+	 "  </rule>"},
 };
 
 static void edits_change_what_they_must_and_nothing_else(void)
@@ -260,16 +207,42 @@ static void edits_change_what_they_must_and_nothing_else(void)
 		const struct edit_row *row = &edit_rows[i];
 		CLEANUP(buffer_finish) struct buffer after, again;
 		struct body_error error = {""};
+		char before[DOCUMENT_BYTES_MOST], wanted[DOCUMENT_BYTES_MOST + 1] = "";
 		buffer_init(&after, 1 << 16);
 		buffer_init(&again, 1 << 16);
-		int result = edit(slice_text(row->before), row->watcher, row->handling, &after, &error);
-		if (result != 0)
+		struct slice document = make_document(row->before, before);
+		wanted[make_document(row->after, wanted).length] = '\0';
+		if (edit(document, row->watcher, row->handling, &after, &error) != 0)
 			CHECK_TEXT(slice_text(error.sentence), row->what);
-		CHECK_TEXT(buffer_slice(&after), row->after);
+		CHECK_TEXT(buffer_slice(&after), wanted);
 		/* Once more changes nothing more. */
 		CHECK_NUMBER(edit(buffer_slice(&after), row->watcher, row->handling, &again, &error), 0);
-		CHECK_TEXT(buffer_slice(&again), row->after);
+		CHECK_TEXT(buffer_slice(&again), wanted);
 	}
+}
+
+static void prefixes_are_those_of_the_document(void)
+{
+	static const char before[] =
+		"<cp:ruleset xmlns:cp=\"urn:ietf:params:xml:ns:common-policy\" xmlns:pr=\"urn:x\"><cp:rule id=\"r\"/>"
+		"</cp:ruleset>";
+	static const char after[] =
+		"<cp:ruleset xmlns:cp=\"urn:ietf:params:xml:ns:common-policy\" xmlns:pr=\"urn:x\" "
+		"xmlns:pr1=\"urn:ietf:params:xml:ns:pres-rules\"><cp:rule id=\"r\"/><cp:rule id=\"blocked\">\n"
+		"    <cp:conditions>\n"
+		"      <cp:identity>\n"
+		"        <cp:one id=\"sip:bob@example.test\"/>\n"
+		"      </cp:identity>\n"
+		"    </cp:conditions>\n"
+		"    <cp:actions>\n"
+		"      <pr1:sub-handling>block</pr1:sub-handling>\n"
+		"    </cp:actions>\n"
+		"  </cp:rule></cp:ruleset>\n";
+	CLEANUP(buffer_finish) struct buffer edited;
+	struct body_error error;
+	buffer_init(&edited, 1 << 16);
+	CHECK_NUMBER(edit(SLICE(before), BOB, WATCH_BLOCK, &edited, &error), 0);
+	CHECK_TEXT(buffer_slice(&edited), after);
 }
 
 /* --- what they come to ---------------------------------------------------------------------------------------- */
@@ -287,25 +260,25 @@ static int judge(struct slice document, const char *user, const char *domain, st
 	return result;
 }
 
-static const char *const documents[] =
-	{
-		"",
-		RULESET "</ruleset>",
-		RULESET
-		"<rule id=\"all\">" ACTIONS("allow") "</rule><rule id=\"x\">" ACTIONS("confirm") "</rule></ruleset>",
-		RULESET
-		"<rule id=\"all\"><conditions/>" ACTIONS("polite-block") "</rule><rule id=\"allowed\"/></ruleset>",
-		RULESET
-		"<rule id=\"d\"><conditions><identity><many domain=\"a.test\"><except id=\"sip:u1@a.test\"/></many>"
-		"<many/></identity></conditions>" ACTIONS("allow") "</rule></ruleset>",
-		RULESET "<rule id=\"d\"><conditions><identity><many/></identity><identity><many domain=\"a.test\"/>"
-			"<one id=\"sip:u2@b.test\"/></identity></conditions>" ACTIONS("allow") "</rule></ruleset>",
-		RULESET "<rule id=\"o\"><conditions><o:other-identity "
-			"xmlns:o=\"urn:oma:xml:xdm:common-policy\"/></conditions>" ACTIONS("allow") "</rule></ruleset>",
-		RULESET "<rule id=\"s\"><conditions><sphere value=\"work\"/><identity><one id=\"sip:u0@a.test\"/><one "
-			"id=\"sip:u0@a.test\"><x:y xmlns:x=\"urn:x\"/></one></identity></conditions>" ACTIONS(
-				"allow") "</rule><rule id=\"n\"><conditions><x:never "
-					 "xmlns:x=\"urn:x\"/></conditions>" ACTIONS("allow") "</rule></ruleset>",
+static const char *const documents[] = {
+	"",
+	"<rule id='none'/>",
+	"<rule id='all'><actions><pr:sub-handling>allow</pr:sub-handling></actions></rule>"
+	"<rule id='x'><actions><pr:sub-handling>confirm</pr:sub-handling></actions></rule>",
+	"<rule id='all'><conditions/><actions><pr:sub-handling>polite-block</pr:sub-handling></actions></rule>"
+	"<rule id='allowed'/>",
+	"<rule id='d'><conditions><identity><many domain='a.test'><except id='sip:u1@a.test'/></many><many/></identity>"
+	"</conditions><actions><pr:sub-handling>allow</pr:sub-handling></actions></rule>",
+	"<rule id='d'><conditions><identity><many/></identity><identity><many domain='a.test'/>"
+	"<one id='sip:u2@b.test'/></identity></conditions>"
+	"<actions><pr:sub-handling>allow</pr:sub-handling></actions></rule>",
+	"<rule id='o'><conditions><o:other-identity xmlns:o='urn:oma:xml:xdm:common-policy'/></conditions>"
+	"<actions><pr:sub-handling>allow</pr:sub-handling></actions></rule>",
+	"<rule id='s'><conditions><sphere value='work'/><identity><one id='sip:u0@a.test'/>"
+	"<one id='sip:u0@a.test'><x:y xmlns:x='urn:x'/></one></identity></conditions>"
+	"<actions><pr:sub-handling>allow</pr:sub-handling></actions></rule>"
+	"<rule id='n'><conditions><x:never xmlns:x='urn:x'/></conditions>"
+	"<actions><pr:sub-handling>allow</pr:sub-handling></actions></rule>",
 };
 
 static const char *const domains[] = {"a.test", "b.test"};
@@ -344,9 +317,10 @@ static void make_edits(const char *document, unsigned seed)
 	CLEANUP(buffer_finish) struct buffer before, after;
 	int wanted[USERS][ARRAY_SIZE(domains)];
 	unsigned random = seed;
+	char text[DOCUMENT_BYTES_MOST];
 	buffer_init(&before, 1 << 20);
 	buffer_init(&after, 1 << 20);
-	buffer_text(&before, document);
+	buffer_append(&before, make_document(document, text));
 	for (unsigned i = 0; i < USERS * ARRAY_SIZE(domains); i++)
 		wanted[i / ARRAY_SIZE(domains)][i % ARRAY_SIZE(domains)] = FORGET;
 	for (unsigned i = 0; i < EDITS; i++) {
@@ -385,11 +359,12 @@ static void who_is_forgotten_gets_what_strangers_get(void)
 			CLEANUP(arena_finish) struct arena arena;
 			struct body_error error;
 			struct rule_answer his = {false}, theirs = {false};
+			char text[DOCUMENT_BYTES_MOST];
+			struct slice document = make_document(documents[i], text);
 			arena_init(&arena, NULL, 1 << 20);
 			buffer_init(&decided, 1 << 16);
 			buffer_init(&after, 1 << 16);
-			CHECK_NUMBER(edit(slice_text(documents[i]), "sip:u9@a.test", handlings[j], &decided, &error),
-				     0);
+			CHECK_NUMBER(edit(document, "sip:u9@a.test", handlings[j], &decided, &error), 0);
 			CHECK_NUMBER(edit(buffer_slice(&decided), "sip:u9@a.test", FORGET, &after, &error), 0);
 			if (after.length == 0)
 				continue;
@@ -408,9 +383,11 @@ static void allowed_watchers_see_all(void)
 		CLEANUP(arena_finish) struct arena arena;
 		struct body_error error;
 		struct rule_answer answer;
+		char text[DOCUMENT_BYTES_MOST];
 		arena_init(&arena, NULL, 1 << 20);
 		buffer_init(&after, 1 << 16);
-		CHECK_NUMBER(edit(slice_text(documents[i]), "sip:u9@c.test", WATCH_ALLOW, &after, &error), 0);
+		struct slice document = make_document(documents[i], text);
+		CHECK_NUMBER(edit(document, "sip:u9@c.test", WATCH_ALLOW, &after, &error), 0);
 		CHECK_NUMBER(judge(buffer_slice(&after), "u9", "c.test", &arena, &answer), 0);
 		CHECK_NUMBER(answer.handling, WATCH_ALLOW);
 		CHECK_TEXT(answer.view, "");
@@ -430,22 +407,22 @@ static void what_cannot_be_done_is_said_in_a_sentence(void)
 		{"", "tel:+15550123", 10000, 1000, ERR_SYNTAX, "names no user"},
 		{"", "", 10000, 1000, ERR_SYNTAX, "names no user"},
 		{"", "sip:bob@exa\xc3\xa4mple.test", 10000, 1000, ERR_SYNTAX, "names no user"},
-		{"<ruleset/>", "sip:bob@x.test", 10000, 1000, ERR_SYNTAX, "root element"},
-		{"<ruleset>", "sip:bob@x.test", 10000, 1000, ERR_SYNTAX, "line 1"},
-		{"", "sip:bob@x.test", 100, 1000, ERR_LIMIT, "bytes"},
-		{"", "sip:bob@x.test", 10000, 20, ERR_LIMIT, "20 elements"},
+		{"</ruleset>", BOB, 10000, 1000, ERR_SYNTAX, "line 2"},
+		{"", BOB, 100, 1000, ERR_LIMIT, "bytes"},
+		{"", BOB, 10000, 20, ERR_LIMIT, "20 elements"},
 		/* Two words in one element are read as the first. */
-		{RULESET "<rule id=\"a\"><actions><pr:sub-handling>allow<x/>block</pr:sub-handling></actions></rule>"
-			 "</ruleset>",
-		 "sip:bob@x.test", 10000, 1000, ERR_BUSY, "Another rule"},
+		{"<rule id='a'><actions><pr:sub-handling>allow<x/>block</pr:sub-handling></actions></rule>", BOB, 10000,
+		 1000, ERR_BUSY, "Another rule"},
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		CLEANUP(buffer_finish) struct buffer after;
 		struct xml_limits limits = {.bytes = 10000, .depth = 16, .nodes = (unsigned)rows[i].nodes};
 		struct body_error error = {""};
+		char text[DOCUMENT_BYTES_MOST];
 		buffer_init(&after, rows[i].limit);
-		int result = watch_rules_set(slice_text(rows[i].document), slice_text(rows[i].watcher), WATCH_BLOCK,
-					     &limits, &after, &error);
+		struct slice document = make_document(rows[i].document, text);
+		int result =
+			watch_rules_set(document, slice_text(rows[i].watcher), WATCH_BLOCK, &limits, &after, &error);
 		CHECK_NUMBER(result, rows[i].result);
 		CHECK_NUMBER(after.length, 0);
 		if (!strstr(error.sentence, rows[i].sentence))
@@ -467,25 +444,26 @@ static void watchers_that_are_named_are_listed_once(void)
 		const char *document, *list;
 	} rows[] = {
 		{"", ""},
-		{RULESET "</ruleset>", ""},
-		{RULESET "<rule id=\"a\"><conditions><identity><one id=\"sip:carol@b.test\"/><one id=\"tel:1\"/>"
-			 "<one id=\"im:bob@a.test\"/><many/></identity></conditions>" ACTIONS(
-				 "block") "</rule>"
-					  "<rule id=\"b\"><conditions><identity><one id=\"sip:%62ob@A.test\"/><one "
-					  "id=\"sip:al@b.test\"/>"
-					  "</identity><sphere value=\"x\"/></conditions>" ACTIONS(
-						  "confirm") "</rule></ruleset>",
-		 "bob@a.test confirm im:bob@a.test\nal@b.test confirm sip:al@b.test\n"
+		{"<rule id='a'/>", ""},
+		{"<rule id='a'><conditions><identity><one id='sip:carol@b.test'/><one id='tel:1'/>"
+		 "<one id='im:bob@a.test'/><many/></identity></conditions>"
+		 "<actions><pr:sub-handling>block</pr:sub-handling></actions></rule>"
+		 "<rule id='b'><conditions><identity><one id='sip:%62ob@A.test'/><one id='sip:al@b.test'/></identity>"
+		 "<sphere value='x'/></conditions><actions><pr:sub-handling>confirm</pr:sub-handling></actions></rule>",
+		 "bob@a.test confirm im:bob@a.test\n"
+		 "al@b.test confirm sip:al@b.test\n"
 		 "carol@b.test block sip:carol@b.test\n"},
-		{RULESET "<rule id=\"a\"><conditions><identity><one id=\"sip:x@b.test\"/></identity>"
-			 "<x:y xmlns:x=\"urn:x\"/></conditions>" ACTIONS("allow") "</rule><rule id=\"b\"/></ruleset>",
+		{"<rule id='a'><conditions><identity><one id='sip:x@b.test'/></identity><x:y xmlns:x='urn:x'/>"
+		 "</conditions><actions><pr:sub-handling>allow</pr:sub-handling></actions></rule>",
 		 ""},
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		CLEANUP(buffer_finish) struct buffer list;
 		struct body_error error;
+		char text[DOCUMENT_BYTES_MOST];
 		buffer_init(&list, 10000);
-		CHECK_NUMBER(watch_rules_each(slice_text(rows[i].document), &usual, note, &list, &error), 0);
+		struct slice document = make_document(rows[i].document, text);
+		CHECK_NUMBER(watch_rules_each(document, &usual, note, &list, &error), 0);
 		CHECK(!buffer_failed(&list));
 		CHECK_TEXT(buffer_slice(&list), rows[i].list);
 	}
@@ -502,6 +480,7 @@ static void what_was_decided_is_listed(void)
 	CHECK_NUMBER(edit(buffer_slice(&first), "sip:al@a.test", WATCH_ALLOW, &second, &error), 0);
 	CHECK_NUMBER(watch_rules_each(buffer_slice(&second), &usual, note, &list, &error), 0);
 	CHECK_TEXT(buffer_slice(&list), "al@a.test allow sip:al@a.test\nbob@a.test polite-block sip:bob@a.test\n");
+	CHECK_NUMBER(edit(SLICE("<ruleset/>"), BOB, FORGET, &list, &error), ERR_SYNTAX);
 	CHECK_NUMBER(watch_rules_each(SLICE("<x/>"), &usual, note, &list, &error), ERR_SYNTAX);
 	CHECK_NUMBER(watch_rules_each(SLICE("<x"), &usual, note, &list, &error), ERR_SYNTAX);
 }
@@ -511,6 +490,7 @@ int main(int argc, char **argv)
 	static const struct test tests[] = {
 		{"edits_change_what_they_must_and_nothing_else", edits_change_what_they_must_and_nothing_else,
 		 TEST_PLAIN},
+		{"prefixes_are_those_of_the_document", prefixes_are_those_of_the_document, TEST_PLAIN},
 		/* These are long; the others run out of memory at every place. */
 		{"any_decisions_leave_a_document_that_says_the_last_ones",
 		 any_decisions_leave_a_document_that_says_the_last_ones, TEST_WITHOUT_OOM},
