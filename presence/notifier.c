@@ -325,7 +325,7 @@ static void tell_queue(struct list_link *queue, unsigned budget)
 
 static void wake(struct events *events)
 {
-	if (timer_is_running(&events->telling) && list_is_empty(&events->changed))
+	if (!events->is_resumed || (timer_is_running(&events->telling) && list_is_empty(&events->changed)))
 		return;
 	if (!list_is_empty(&events->changed))
 		timer_start(events->parts.timers, &events->telling, 0, on_telling);

@@ -176,6 +176,7 @@ void watch_requests_review(struct events *events, uint8_t package, struct slice 
 	struct waiting *waiting = find(events, &(struct waiting_key){package, name});
 	struct list_link *next;
 	struct arena arena;
+	bool is_other = false;
 	if (!waiting)
 		return;
 	for (struct list_link *link = waiting->requests.next; link != &waiting->requests; link = next) {
@@ -185,11 +186,15 @@ void watch_requests_review(struct events *events, uint8_t package, struct slice 
 		arena_init(&arena, &events->arenas, 4u << 20);
 		int result = rules_judge(events, &events->packages[package], name, watch_request_watcher(request),
 					 &arena, &verdict);
-		if (result == 0 && verdict.handling != WATCH_CONFIRM)
+		if (result == 0 && verdict.handling != WATCH_CONFIRM) {
 			drop(events, waiting, request);
+			is_other = true;
+		}
 		arena_finish(&arena);
 	}
 	release(events, waiting);
+	if (is_other && events->packages[package].package->winfo)
+		events_announce(events, events->packages[package].package->winfo, name);
 }
 
 struct removal_walk {
