@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "bodies/xml_index.h"
 
-/* Elements in the order of the schema (RFC 4575 §8): those of a conference, of a user, of an endpoint. None of them is
+/* Elements in the order of the schema (RFC 4575, the schema): those of a conference, of a user, of an endpoint. None of them is
  * at two places. */
 static const char *const in_order[] = {
 	"display-text",
