@@ -26,53 +26,53 @@
 #define CISCO_REASON "Not the firmware of the SPA phones: all dialogs, by the RFC."
 #define ATA_REASON "No busy lamps; asks for its mailbox for 2147483647 s, and gets what is granted at most."
 #define IDLE_REASON "Needs a `<dialog>` also in idle."
+#define LINPHONE_REASON                                                                                                \
+	"Knows no message-summary (5.1), so it is not told unasked. Shows a friend without any status where a "        \
+	"`<basic>` is neither open nor closed, which we never send. Reads lists only in an `Event: Presence`, and "    \
+	"finds their parts only by a bare Content-Id. Flexisip, its makers' server, tells it of 200 entries at most."
 #define BROWSER_REASON "A page subscribes to what it shows; what it is told out of dialog, nobody sees."
 
-/* The first row that fits counts. */
+/* The first row that fits counts. Name, pattern, style, unsolicited_mwi; and what else is special. */
 static const struct profile shipped[] = {
-	{"Yealink", "Yealink*", IDLE, true, false, 0, 0, YEALINK_REASON},
+	{"Yealink", "Yealink*", IDLE, true, .reason = YEALINK_REASON},
 
-	{"Poly", "Poly*", 0, true, false, 0, 0, POLY_REASON},
+	{"Poly", "Poly*", 0, true, .reason = POLY_REASON},
 
-	{"Snom", "snom*", BODY_PRES_ENTITY, true, false, 0, 0, SNOM_REASON},
+	{"Snom", "snom*", BODY_PRES_ENTITY, true, .reason = SNOM_REASON},
 
-	{"Grandstream", "Grandstream*", 0, true, false, 3, 0, GRANDSTREAM_REASON},
+	{"Grandstream", "Grandstream*", 0, true, .list_entries = 3, .reason = GRANDSTREAM_REASON},
 
-	{"Cisco SPA", "Cisco/SPA*", SINGLE, true, false, 0, 0, SPA_REASON},
-	{"Cisco SPA", "Linksys*", SINGLE, true, false, 0, 0, SPA_REASON},
-	{"Cisco SPA", "Sipura*", SINGLE, true, false, 0, 0, SPA_REASON},
-	{"Cisco", "Cisco-CP*", 0, true, false, 0, 0, CISCO_REASON},
-	{"Cisco", "Cisco/CP*", 0, true, false, 0, 0, CISCO_REASON},
-	{"Cisco ATA", "Cisco?ATA*", 0, true, false, 0, 0, ATA_REASON},
+	{"Cisco SPA", "Cisco/SPA*", SINGLE, true, .reason = SPA_REASON},
+	{"Cisco SPA", "Linksys*", SINGLE, true, .reason = SPA_REASON},
+	{"Cisco SPA", "Sipura*", SINGLE, true, .reason = SPA_REASON},
+	{"Cisco", "Cisco-CP*", 0, true, .reason = CISCO_REASON},
+	{"Cisco", "Cisco/CP*", 0, true, .reason = CISCO_REASON},
+	{"Cisco ATA", "Cisco?ATA*", 0, true, .reason = ATA_REASON},
 
-	{"CounterPath", "Bria*", IDLE, true, false, 0, 0, IDLE_REASON},
-	{"CounterPath", "X-Lite*", IDLE, true, false, 0, 0, IDLE_REASON},
-	{"CounterPath", "eyeBeam*", IDLE, true, false, 0, 0, IDLE_REASON},
-	{"CounterPath", "CounterPath*", IDLE, true, false, 0, 0, IDLE_REASON},
+	{"CounterPath", "Bria*", IDLE, true, .reason = IDLE_REASON},
+	{"CounterPath", "X-Lite*", IDLE, true, .reason = IDLE_REASON},
+	{"CounterPath", "eyeBeam*", IDLE, true, .reason = IDLE_REASON},
+	{"CounterPath", "CounterPath*", IDLE, true, .reason = IDLE_REASON},
 
-	{"Mitel", "Aastra*", IDLE, true, false, 0, 0, IDLE_REASON},
-	{"Mitel", "Mitel*", IDLE, true, false, 0, 0, IDLE_REASON},
+	{"Mitel", "Aastra*", IDLE, true, .reason = IDLE_REASON},
+	{"Mitel", "Mitel*", IDLE, true, .reason = IDLE_REASON},
 
-	{"Linphone", "Linphone*", 0, false, false, 200, 0,
-	 "Knows no message-summary (5.1), so it is not told unasked. Shows a friend without any status where a "
-	 "`<basic>` is "
-	 "neither open nor closed, which we never send. Flexisip, the server of its makers, tells it of 200 entries at "
-	 "most."},
-	{"Panasonic", "Panasonic*", 0, true, false, 0, 0,
-	 "By the RFCs; asks for as-feature-event, too, which gets 489."},
-	{"Gigaset", "Gigaset*", 0, true, false, 0, 0, "By the RFCs; asks for ua-profile, too, which gets 489."},
-	{"Gigaset", "N?10 IP*", 0, true, false, 0, 0, "By the RFCs; these bases name only their model."},
-	{"Samsung", "Samsung*", 0, true, false, 0, 0,
-	 "By the RFCs; cannot read a NOTIFY without counts, so ours always have them, 0/0 where nothing is known."},
+	{"Linphone", "Linphone*", 0, false, .linphone_lists = true, .list_entries = 200, .reason = LINPHONE_REASON},
+	{"Panasonic", "Panasonic*", 0, true, .reason = "By the RFCs; asks for as-feature-event, too, which gets 489."},
+	{"Gigaset", "Gigaset*", 0, true, .reason = "By the RFCs; asks for ua-profile, too, which gets 489."},
+	{"Gigaset", "N?10 IP*", 0, true, .reason = "By the RFCs; these bases name only their model."},
+	{"Samsung", "Samsung*", 0, true,
+	 .reason = "By the RFCs; cannot read a NOTIFY without counts, so ours always have them, 0/0 where nothing is "
+		   "known."},
 
-	{"baresip", "baresip*", 0, false, false, 0, 0,
-	 "Refuses a NOTIFY out of dialog with 481; its module mwi subscribes."},
-	{"browser", "*JsSIP*", 0, false, false, 0, 0, BROWSER_REASON},
-	{"browser", "*SIP.js*", 0, false, false, 0, 0, BROWSER_REASON},
-	{"browser", "*SIPJS*", 0, false, false, 0, 0, BROWSER_REASON},
-	{"browser", "*sipML5*", 0, false, false, 0, 0, BROWSER_REASON},
+	{"baresip", "baresip*", 0, false,
+	 .reason = "Refuses a NOTIFY out of dialog with 481; its module mwi subscribes."},
+	{"browser", "*JsSIP*", 0, false, .reason = BROWSER_REASON},
+	{"browser", "*SIP.js*", 0, false, .reason = BROWSER_REASON},
+	{"browser", "*SIPJS*", 0, false, .reason = BROWSER_REASON},
+	{"browser", "*sipML5*", 0, false, .reason = BROWSER_REASON},
 
-	{"any", "*", 0, true, false, 0, 0, "What the RFCs say; Message-Account tells the key what to call."},
+	{"any", "*", 0, true, .reason = "What the RFCs say; Message-Account tells the key what to call."},
 };
 
 #define SHIPPED_COUNT (sizeof(shipped) / sizeof(shipped[0]))

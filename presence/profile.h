@@ -14,6 +14,7 @@ struct profile {
 	unsigned style;       /* enum body_style */
 	bool unsolicited_mwi; /* its devices get message-summary unasked where they do not subscribe */
 	bool mwi_to_mailbox;  /* Message-Account is the mailbox's own URI even where a voicemail number is configured */
+	bool linphone_lists;  /* NOTIFYs of lists as Linphone compares them: Event: Presence, Content-Id without <> */
 	unsigned list_entries; /* of a list, the most that one NOTIFY tells of; 0: no limit */
 	unsigned list_bytes;   /* the longest body of a NOTIFY of a list; 0: the limit of the site */
 	const char *reason;    /* why it is so, for the documentation; NULL: the administrator knows */

@@ -61,7 +61,7 @@ void conference_write_node(struct buffer *buffer, const struct xml_node *node)
 	buffer_text(buffer, "\r\n");
 }
 
-/* RFC 4575 §5.1: a conference that is deleted has no state any more. */
+/* RFC 4575 §5: a conference that is deleted has no state any more. */
 static void write_rest(struct buffer *buffer, const struct conference_info *info)
 {
 	buffer_text(buffer, info->is_deleted ? "\" state=\"deleted\">\r\n" : "\" state=\"full\">\r\n");
@@ -81,7 +81,7 @@ void conference_info_write_full(struct buffer *buffer, const struct conference_i
 	write_rest(buffer, info);
 }
 
-/* RFC 4575 §5.2: the entity is the conference that is watched, by its SIP URI, whatever the publisher calls it. */
+/* RFC 4575 §5: the entity is the conference that is watched, by its SIP URI, whatever the publisher calls it. */
 static void write_whole(const void *state, const struct body_target *target, struct body_output *output)
 {
 	struct buffer *buffer = output->buffer;

@@ -6,8 +6,8 @@
 #include "base/error.h"
 #include "bodies/xml_index.h"
 
-/* Elements in the order of the schema (RFC 4575 §8): those of a conference, of a user, of an endpoint. None of them is
- * at two places. */
+/* Elements in the order of RFC 4575's schema: those of a conference, of a user, of an endpoint. None of them is at two
+ * places. */
 static const char *const in_order[] = {
 	"display-text",
 	"conference-description",

@@ -144,9 +144,11 @@ static const struct filter_condition *read_either(struct reader *reader);
 static struct filter_condition *make_condition(struct reader *reader, enum filter_condition_kind kind)
 {
 	struct filter_condition *condition = arena_allocate_zeroed(reader->arena, 1, sizeof(*condition));
-	if (!condition)
+	if (!condition) {
 		complain(reader, ERR_NO_MEMORY, "out of memory");
-	else if (reader->budget->conditions == 0)
+		return NULL;
+	}
+	if (reader->budget->conditions == 0)
 		complain(reader, ERR_LIMIT, "the filters have too many conditions");
 	if (reader->result != 0)
 		return NULL;
@@ -279,7 +281,8 @@ static void read_conditions(struct reader *reader, struct filter_step *step)
 
 static void read_steps(struct reader *reader, struct filter_path *path)
 {
-	bool is_below = take(reader, '/') && take(reader, '/');
+	bool is_absolute = take(reader, '/'); /* all are: the document is where they begin */
+	bool is_below = is_absolute && take(reader, '/');
 	do {
 		if (take(reader, '@')) {
 			path->is_attribute_below = is_below;

@@ -18,17 +18,31 @@ static void write_delimiter(struct buffer *buffer, struct slice boundary, const 
 	buffer_text(buffer, end);
 }
 
-void multipart_part(struct buffer *buffer, struct slice boundary, struct slice content_id, struct slice content_type)
+/* `before` and `after` stand around the Content-ID. */
+static void write_part(struct buffer *buffer, struct slice boundary, const char *before, struct slice content_id,
+		       const char *after, struct slice content_type)
 {
 	write_delimiter(buffer, boundary, "\r\nContent-Transfer-Encoding: binary\r\n");
 	if (!slice_is_empty(content_id)) {
-		buffer_append(buffer, SLICE("Content-ID: <"));
+		buffer_text(buffer, before);
 		buffer_append(buffer, content_id);
-		buffer_append(buffer, SLICE(">\r\n"));
+		buffer_text(buffer, after);
 	}
 	buffer_append(buffer, SLICE("Content-Type: "));
 	buffer_append(buffer, content_type);
 	buffer_append(buffer, SLICE("\r\n\r\n"));
+}
+
+/* RFC 2392 §2 */
+void multipart_part(struct buffer *buffer, struct slice boundary, struct slice content_id, struct slice content_type)
+{
+	write_part(buffer, boundary, "Content-ID: <", content_id, ">\r\n", content_type);
+}
+
+void multipart_part_bare(struct buffer *buffer, struct slice boundary, struct slice content_id,
+			 struct slice content_type)
+{
+	write_part(buffer, boundary, "Content-Id: ", content_id, "\r\n", content_type);
 }
 
 void multipart_end(struct buffer *buffer, struct slice boundary)

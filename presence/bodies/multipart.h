@@ -11,6 +11,9 @@
  * bytes follow, and then the next part or the end; line ends between are written here. The buffer is empty before the
  * first part. */
 void multipart_part(struct buffer *buffer, struct slice boundary, struct slice content_id, struct slice content_type);
+/* The same for clients that look for a part byte by byte: "Content-Id: x", without <>. */
+void multipart_part_bare(struct buffer *buffer, struct slice boundary, struct slice content_id,
+			 struct slice content_type);
 void multipart_end(struct buffer *buffer, struct slice boundary);
 
 struct body_part {

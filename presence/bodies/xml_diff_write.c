@@ -39,7 +39,7 @@ static bool write_literal(struct buffer *path, struct slice value)
 static void write_predicate(struct buffer *path, const struct xml_place *place)
 {
 	struct slice id = id_of(place->siblings->nodes[place->at]);
-	size_t begin = path->length, which;
+	size_t begin = path->length, which = 0;
 	if (!slice_is_empty(id) && count_like(place, true, &which) == 1) {
 		buffer_text(path, "[@id=");
 		if (write_literal(path, id)) {

@@ -102,6 +102,7 @@ static struct api_call *create_call(struct api *api, struct http_request *reques
 	call->request = request;
 	call->endpoint = match->endpoint;
 	call->name = match->name;
+	call->item = match->item;
 	buffer_init(&call->buffer, ANSWER_BYTES_MOST);
 	call->json = (struct json_writer){.buffer = &call->buffer};
 	list_append(&api->calls, &call->link);

@@ -14,6 +14,7 @@
 #include "core/accounts.h"
 #include "core/domain.h"
 #include "core/http_caller.h"
+#include "presence/document_store.h"
 #include "presence/events.h"
 #include "presence/mailboxes.h"
 #include "presence/packages.h"
@@ -35,6 +36,7 @@ struct api_parts {
 	struct events *events;
 	struct people *people;
 	struct mailboxes *mailboxes;
+	struct document_store *documents;
 	struct log *log;
 };
 

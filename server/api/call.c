@@ -2,7 +2,9 @@
 #include "api/call.h"
 
 #include "api/api_state.h"
+#include "api/put_body.h"
 #include "base/error.h"
+#include "presence/person_uri.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +12,7 @@
 
 #define SENTENCE_SIZE 512
 #define SHOWN_MOST 64 /* bytes of a name that a sentence shows */
+#define ETAG_HEADER_SIZE 64
 #define LIMIT_DEFAULT 100
 #define LIMIT_MOST 1000
 
@@ -26,6 +29,7 @@ void call_destroy(struct api_call *call)
 	call->api->counters.underway--;
 	http_caller_finish(&call->who);
 	buffer_finish(&call->buffer);
+	buffer_finish(&call->document);
 	free(call);
 }
 
@@ -39,14 +43,23 @@ bool call_is_gone(struct api_call *call)
 
 void call_answer(struct api_call *call)
 {
+	call_answer_with(call, 200, SLICE(""));
+}
+
+void call_answer_with(struct api_call *call, unsigned status, struct slice etag)
+{
+	char header[ETAG_HEADER_SIZE] = "";
 	if (buffer_failed(&call->buffer)) {
 		call_refuse(call, 503, "The answer is too large, or there is no memory for it: ask for less");
 		return;
 	}
 	buffer_byte(&call->buffer, '\n');
-	http_answer(call->request, &(struct http_answer){.status = 200,
+	if (!slice_is_empty(etag))
+		(void)snprintf(header, sizeof header, "ETag: \"%.*s\"\r\n", SLICE_ARGS(etag));
+	http_answer(call->request, &(struct http_answer){.status = status,
 							 .content_type = "application/json",
-							 .body = buffer_slice(&call->buffer)});
+							 .body = buffer_slice(&call->buffer),
+							 .headers = slice_text(header)});
 	call_destroy(call);
 }
 
@@ -136,6 +149,46 @@ bool call_read_user(struct api_call *call, struct slice text, struct slice *user
 bool call_read_mailbox(struct api_call *call, struct slice text, struct slice *mailbox)
 {
 	return read_name(call, text, true, mailbox);
+}
+
+bool call_read_person(struct api_call *call, struct slice text, struct slice *uri)
+{
+	struct slice plain = text;
+	int result = mend_plus(call, &plain);
+	if (result == 0)
+		result = person_uri_read(call->request->arena, call->parts->domain, plain, uri);
+	if (result == ERR_SYNTAX)
+		call_refuse(call, 400, "%.*s is no address of a person: sip:bob@example.com", shown(text), text.at);
+	else if (result != 0)
+		call_fail(call, result);
+	return result == 0;
+}
+
+/* --- bodies ------------------------------------------------------------------------------------------------------- */
+
+static bool is_json(struct slice content_type)
+{
+	struct slice type = slice_take(&content_type, ';');
+	return slice_equal_nocase(slice_trim(type), SLICE("application/json"));
+}
+
+bool call_has_json(struct api_call *call)
+{
+	if (!is_json(call->request->content_type))
+		call_refuse(call, 415, "The body must be of Content-Type application/json");
+	else if (call->request->body.length > PUT_BODY_BYTES_MOST)
+		call_refuse(call, 413, "The body is larger than %zu bytes", PUT_BODY_BYTES_MOST);
+	else
+		return true;
+	return false;
+}
+
+void call_refuse_body(struct api_call *call, int result, const struct body_error *error)
+{
+	if (result == ERR_SYNTAX)
+		call_refuse(call, 400, "%s", error->sentence);
+	else
+		call_fail(call, result);
 }
 
 /* --- pages -------------------------------------------------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #include "base/attributes.h"
 #include "base/buffer.h"
 #include "base/list.h"
+#include "bodies/body.h"
 #include "transport/http.h"
 
 struct api_endpoint;
@@ -26,8 +27,13 @@ struct api_call {
 	struct http_caller who;
 	struct account *caller; /* who calls for himself, and is {user} in the path; NULL: a token with the scope */
 	struct slice name;      /* of the path; in the request's arena, as all its texts */
+	struct slice item;      /* of the path, where it has a second {…} */
 	struct buffer buffer;
 	struct json_writer json; /* of the answer, into that buffer */
+
+	void *state;                /* the endpoint's own; in the request's arena */
+	struct call_change *change; /* what call_change_document waits for; in the request's arena */
+	struct buffer document;     /* its new text */
 
 	/* What call_load_account waits for, and with what to go on. */
 	api_account_fn *go_on;
@@ -39,6 +45,8 @@ struct api_call {
 
 /* 200 with what was written as json. */
 void call_answer(struct api_call *call);
+/* The same with another status, and an entity-tag (without quotes; empty: none). */
+void call_answer_with(struct api_call *call, unsigned status, struct slice etag);
 /* {"error":"…","status":404}; the sentence ends without a dot. */
 void call_refuse(struct api_call *call, unsigned status, const char *format, ...) PRINTF_LIKE(3, 4);
 /* What became of work in storage: our error codes as a status and a sentence. */
@@ -51,8 +59,14 @@ bool call_is_gone(struct api_call *call);
 /* The names that people write: "alice", "alice@example.test", "sip:alice@example.test" are the user alice. 404 where
  * the domain is not ours. */
 MUST_CHECK bool call_read_user(struct api_call *call, struct slice text, struct slice *user);
-/* The same, but a mailbox may be called "reception@elsewhere". */
+/* Of anybody, as a URI: "bob" is sip:bob@ and our domain. 400 where it is nobody. */
+MUST_CHECK bool call_read_person(struct api_call *call, struct slice text, struct slice *uri);
+/* As users, but a mailbox may be called "reception@elsewhere". */
 MUST_CHECK bool call_read_mailbox(struct api_call *call, struct slice text, struct slice *mailbox);
+/* JSON, and not too large: 415, 413. */
+MUST_CHECK bool call_has_json(struct api_call *call);
+/* 400 with the sentence of a body that cannot be read (ERR_SYNTAX), or what is said of other errors; ends the call. */
+void call_refuse_body(struct api_call *call, int result, const struct body_error *error);
 /* The page that `limit` and `after` ask for. */
 MUST_CHECK bool call_read_page(struct api_call *call, struct page *page, size_t payload_bytes);
 

@@ -9,6 +9,17 @@ const struct api_endpoint api_endpoints[] = {
 	{"/mailboxes/{name}", HTTP_PUT, "mailboxes:write", "", serve_mailbox_change, false},
 	{"/mailboxes/{name}/users", HTTP_GET, "mailboxes:read", "limit after", serve_mailbox_users, false},
 	{"/mailboxes/{name}/users", HTTP_PUT, "mailboxes:write", "", serve_mailbox_users_change, false},
+	{"/users/{user}/buddies", HTTP_GET, "buddies:read", "", serve_buddies, true},
+	{"/users/{user}/buddies", HTTP_POST, "buddies:write", "", serve_buddy_add, true},
+	{"/users/{user}/buddies/{uri}", HTTP_PUT, "buddies:write", "", serve_buddy_change, true},
+	{"/users/{user}/buddies/{uri}", HTTP_DELETE, "buddies:write", "", serve_buddy_remove, true},
+	{"/users/{user}/groups", HTTP_POST, "buddies:write", "", serve_group_add, true},
+	{"/users/{user}/groups/{group}", HTTP_PUT, "buddies:write", "", serve_group_change, true},
+	{"/users/{user}/groups/{group}", HTTP_DELETE, "buddies:write", "", serve_group_remove, true},
+	{"/users/{user}/rules", HTTP_GET, "rules:read", "", serve_rules, true},
+	{"/users/{user}/rules/{watcher}", HTTP_PUT, "rules:write", "", serve_rule_change, true},
+	{"/users/{user}/rules/{watcher}", HTTP_DELETE, "rules:write", "", serve_rule_remove, true},
+	{"/users/{user}/requests", HTTP_GET, "rules:read", "", serve_requests, true},
 	{"/users/{user}/presence", HTTP_GET, "presence:read", "", serve_presence, true},
 	{"/users/{user}/registrations", HTTP_GET, "registrations:read", "limit after", serve_user_registrations, true},
 	{"/users/{user}/watchers", HTTP_GET, "watchers:read", "limit after", serve_user_watchers, true},
@@ -19,37 +30,67 @@ const struct api_endpoint api_endpoints[] = {
 	{.path = NULL},
 };
 
-/* True where the path fits; `name` is what stands for {…}, `end` how many bytes stand behind it. */
-static bool fits(const char *pattern, struct slice path, struct slice *name, size_t *end)
+/* The literal text before the next {…} of a pattern, or its rest. */
+static struct slice take_literal(struct slice *pattern)
+{
+	struct slice literal = slice_take(pattern, '{');
+	(void)slice_take(pattern, '}');
+	return literal;
+}
+
+static size_t find(struct slice text, struct slice part)
+{
+	const char *at = text.length > 0 ? memmem(text.at, text.length, part.at, part.length) : NULL;
+	return at ? (size_t)(at - text.at) : text.length;
+}
+
+/* A name that ends before `literal` (not empty: where that stands first; empty: at the end), and the literal. */
+static bool take_name(struct slice *path, struct slice literal, bool is_last, struct slice *name)
+{
+	size_t length = path->length;
+	if (!slice_is_empty(literal)) {
+		if (is_last && !slice_ends_with(*path, literal))
+			return false;
+		length = is_last ? path->length - literal.length
+				 : 1 + find(slice_from(*path, path->length > 0), literal);
+	}
+	if (length == 0 || length + literal.length > path->length)
+		return false;
+	*name = slice_of(path->at, length);
+	*path = slice_from(*path, length + literal.length);
+	return true;
+}
+
+/* True where the path fits; the names are what stands for {…}. */
+static bool fits(const char *pattern, struct slice path, struct endpoint_match *names)
 {
 	struct slice rest = slice_from(slice_text(pattern), 1);
-	struct slice before = slice_take(&rest, '{');
-	bool has_name = before.length + 1 < strlen(pattern);
-	*name = SLICE("");
-	*end = 0;
+	bool has_name = slice_find(rest, '{') < rest.length, has_item;
+	struct slice literal = take_literal(&rest);
+	*names = (struct endpoint_match){.path = NULL};
 	if (!has_name)
-		return slice_equal(path, before);
-	(void)slice_take(&rest, '}');
-	if (path.length <= before.length + rest.length || !slice_starts_with(path, before) ||
-	    !slice_ends_with(path, rest))
+		return slice_equal(path, literal);
+	if (!slice_starts_with(path, literal))
 		return false;
-	*name = slice_of(path.at + before.length, path.length - before.length - rest.length);
-	*end = rest.length;
-	return true;
+	path = slice_from(path, literal.length);
+	has_item = slice_find(rest, '{') < rest.length;
+	literal = take_literal(&rest);
+	if (!take_name(&path, literal, !has_item, &names->name))
+		return false;
+	return !has_item || take_name(&path, rest, true, &names->item);
 }
 
 struct endpoint_match endpoints_find(const struct api_endpoint *endpoints, struct slice path, enum http_method method)
 {
-	struct endpoint_match match = {0};
-	size_t longest = 0, end;
-	struct slice name;
+	struct endpoint_match match = {0}, names;
 	for (const struct api_endpoint *endpoint = endpoints; endpoint->path; endpoint++) {
-		if (!fits(endpoint->path, path, &name, &end) || (match.path && end < longest))
+		if (!fits(endpoint->path, path, &names) || (match.path && names.name.length > match.name.length))
 			continue;
 		bool is_same = match.path && slice_equal(slice_text(match.path->path), slice_text(endpoint->path));
-		if (!is_same)
-			match = (struct endpoint_match){.path = endpoint, .name = name};
-		longest = end;
+		if (!is_same) {
+			match = names;
+			match.path = endpoint;
+		}
 		if (endpoint->method == method || (endpoint->method == HTTP_GET && method == HTTP_HEAD))
 			match.endpoint = endpoint;
 	}

@@ -10,12 +10,12 @@
 struct api_call;
 
 struct api_endpoint {
-	const char *path;        /* below /api/v1; {…} stands for one name */
+	const char *path;        /* below /api/v1; {…} stands for one name, and there are two at most */
 	enum http_method method; /* HEAD is answered as GET */
 	const char *scope;
 	const char *parameters; /* of the query, with blanks between them */
 	void (*handle)(struct api_call *call);
-	bool is_own; /* an account may do it for itself, with its password: {…} is then its own name */
+	bool is_own; /* an account may do it for itself, with its password: the first {…} is then its own name */
 };
 
 /* Ended by one without a path. */
@@ -24,11 +24,11 @@ extern const struct api_endpoint api_endpoints[];
 struct endpoint_match {
 	const struct api_endpoint *path;     /* any of that path; NULL: there is none */
 	const struct api_endpoint *endpoint; /* of that path and method; NULL: the method is not allowed */
-	struct slice name;                   /* what stands for {…}; empty: nothing does */
+	struct slice name, item;             /* what stands for the first {…} and the second; empty: nothing does */
 };
 
 /* `path` is decoded, without the slash that it began with. Names may have slashes: of several fitting paths the one
- * with the longest end counts. */
+ * with the shortest first name counts. */
 struct endpoint_match endpoints_find(const struct api_endpoint *endpoints, struct slice path, enum http_method method);
 /* "GET, HEAD, PUT": what Allow says of that path. */
 void endpoints_write_allow(const struct api_endpoint *endpoints, const struct api_endpoint *path,

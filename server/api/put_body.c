@@ -1,86 +1,10 @@
-/* Reading the bodies of PUT. jansson reads the JSON; nothing else of it gets out of this file.
- * SPDX-License-Identifier: MIT */
+/* Reading the bodies of PUT: mailboxes. SPDX-License-Identifier: MIT */
 #include "api/put_body.h"
 
+#include "api/put_json.h"
 #include "base/error.h"
 
-#include <jansson.h>
-
-#define DEPTH_MOST 4
-#define SHOWN_MOST 32 /* bytes of a name that a sentence shows */
 #define USER_BYTES_MOST 255
-
-static int shown(struct slice name)
-{
-	return (int)(name.length < SHOWN_MOST ? name.length : SHOWN_MOST);
-}
-
-/* --- JSON --------------------------------------------------------------------------------------------------------- */
-
-/* Brackets that are open at once, outside of strings. */
-static unsigned depth_of(struct slice body)
-{
-	unsigned depth = 0, deepest = 0;
-	bool is_inside = false;
-	for (size_t i = 0; i < body.length; i++) {
-		char byte = body.at[i];
-		if (is_inside) {
-			i += byte == '\\';
-			is_inside = byte != '"';
-		} else if (byte == '"') {
-			is_inside = true;
-		} else if (byte == '{' || byte == '[') {
-			depth++;
-			deepest = depth > deepest ? depth : deepest;
-		} else if ((byte == '}' || byte == ']') && depth > 0) {
-			depth--;
-		}
-	}
-	return deepest;
-}
-
-static int complain_of_json(const json_error_t *fault, struct body_error *error)
-{
-	switch (json_error_code(fault)) {
-	case json_error_out_of_memory:
-		body_complain(error, "There is no memory for the body");
-		return ERR_NO_MEMORY;
-	case json_error_duplicate_key:
-		body_complain(error, "The body has a field twice: line %d, column %d", fault->line, fault->column);
-		return ERR_SYNTAX;
-	case json_error_numeric_overflow:
-		body_complain(error, "The body has a number that is too large: line %d, column %d", fault->line,
-			      fault->column);
-		return ERR_SYNTAX;
-	case json_error_end_of_input_expected:
-		body_complain(error, "The body goes on behind the end of its JSON: line %d, column %d", fault->line,
-			      fault->column);
-		return ERR_SYNTAX;
-	default:
-		body_complain(error, "The body is not well-formed JSON: line %d, column %d", fault->line,
-			      fault->column);
-		return ERR_SYNTAX;
-	}
-}
-
-static int load(struct slice body, json_t **object, struct body_error *error)
-{
-	json_error_t fault;
-	if (depth_of(body) > DEPTH_MOST) {
-		body_complain(error, "The body is nested too deeply");
-		return ERR_SYNTAX;
-	}
-	json_t *root = json_loadb(body.at ? body.at : "", body.length, JSON_REJECT_DUPLICATES, &fault);
-	if (!root)
-		return complain_of_json(&fault, error);
-	if (!json_is_object(root)) {
-		json_decref(root);
-		body_complain(error, "The body is no JSON object");
-		return ERR_SYNTAX;
-	}
-	*object = root;
-	return 0;
-}
 
 /* --- counts ------------------------------------------------------------------------------------------------------- */
 
@@ -101,7 +25,7 @@ static int read_count(const char *class_name, const char *name, const json_t *va
 	uint32_t *count = find_count(counts, slice_text(name));
 	if (!count) {
 		body_complain(error, "%s has no field \"%.*s\": there are new, old, urgent_new and urgent_old",
-			      class_name, shown(slice_text(name)), name);
+			      class_name, put_json_shown(name), name);
 		return ERR_SYNTAX;
 	}
 	json_int_t number = json_integer_value(value);
@@ -144,7 +68,7 @@ static int read_classes(json_t *object, struct message_summary *summary, struct 
 		enum message_class which;
 		if (!message_class_find(slice_text(name), &which)) {
 			body_complain(error, "\"%.*s\" is no class of messages: voice, fax, text …",
-				      shown(slice_text(name)), name);
+				      put_json_shown(name), name);
 			return ERR_SYNTAX;
 		}
 		int result = read_class(name, value, &summary->counts[which], error);
@@ -160,7 +84,7 @@ int put_body_read_counts(struct slice body, struct message_summary *summary, str
 {
 	struct message_summary read = {0};
 	json_t *object;
-	int result = load(body, &object, error);
+	int result = put_json_load(body, &object, error);
 	if (result != 0)
 		return result;
 	result = read_classes(object, &read, error);
@@ -217,7 +141,7 @@ static int read_users(struct arena *arena, json_t *object, struct slice **users,
 	{
 		if (slice_equal(slice_text(name), SLICE("users")))
 			continue;
-		body_complain(error, "The body has no field \"%.*s\": there is users", shown(slice_text(name)), name);
+		body_complain(error, "The body has no field \"%.*s\": there is users", put_json_shown(name), name);
 		return ERR_SYNTAX;
 	}
 	if (json_object_size(object) == 0) {
@@ -231,7 +155,7 @@ int put_body_read_users(struct arena *arena, struct slice body, struct slice **u
 			struct body_error *error)
 {
 	json_t *object;
-	int result = load(body, &object, error);
+	int result = put_json_load(body, &object, error);
 	if (result != 0)
 		return result;
 	result = read_users(arena, object, users, count, error);

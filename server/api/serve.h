@@ -26,3 +26,20 @@ void serve_user_watchers(struct api_call *call);
 void serve_user_watching(struct api_call *call);
 void serve_watchers(struct api_call *call);
 void serve_why(struct api_call *call);
+
+/* --- serve_buddies.c --- */
+
+void serve_buddies(struct api_call *call);
+void serve_buddy_add(struct api_call *call);
+void serve_buddy_change(struct api_call *call);
+void serve_buddy_remove(struct api_call *call);
+void serve_group_add(struct api_call *call);
+void serve_group_change(struct api_call *call);
+void serve_group_remove(struct api_call *call);
+
+/* --- serve_rules.c --- */
+
+void serve_rules(struct api_call *call);
+void serve_rule_change(struct api_call *call);
+void serve_rule_remove(struct api_call *call);
+void serve_requests(struct api_call *call);

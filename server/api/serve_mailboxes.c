@@ -80,32 +80,6 @@ void serve_mailbox(struct api_call *call)
 
 /* --- changes ------------------------------------------------------------------------------------------------------ */
 
-static bool is_json(struct slice content_type)
-{
-	struct slice type = slice_take(&content_type, ';');
-	return slice_equal_nocase(slice_trim(type), SLICE("application/json"));
-}
-
-/* False where it was refused. */
-static bool has_good_body(struct api_call *call)
-{
-	if (!is_json(call->request->content_type))
-		call_refuse(call, 415, "The body must be of Content-Type application/json");
-	else if (call->request->body.length > PUT_BODY_BYTES_MOST)
-		call_refuse(call, 413, "The body is larger than %zu bytes", PUT_BODY_BYTES_MOST);
-	else
-		return true;
-	return false;
-}
-
-static void refuse_body(struct api_call *call, int result, const struct body_error *error)
-{
-	if (result == ERR_SYNTAX)
-		call_refuse(call, 400, "%s", error->sentence);
-	else
-		call_fail(call, result);
-}
-
 static void on_counts_set(void *arg, int result)
 {
 	struct api_call *call = arg;
@@ -123,13 +97,13 @@ void serve_mailbox_change(struct api_call *call)
 {
 	struct message_summary summary;
 	struct body_error error;
-	if (!call_read_mailbox(call, call->name, &call->name) || !has_good_body(call))
+	if (!call_read_mailbox(call, call->name, &call->name) || !call_has_json(call))
 		return;
 	int result = put_body_read_counts(call->request->body, &summary, &error);
 	if (result == 0)
 		mailbox_set(call->parts->mailboxes, call->name, &summary, on_counts_set, call);
 	else
-		refuse_body(call, result, &error);
+		call_refuse_body(call, result, &error);
 }
 
 /* --- users -------------------------------------------------------------------------------------------------------- */
@@ -188,11 +162,11 @@ void serve_mailbox_users_change(struct api_call *call)
 	struct slice *users;
 	size_t count;
 	struct body_error error;
-	if (!call_read_mailbox(call, call->name, &call->name) || !has_good_body(call))
+	if (!call_read_mailbox(call, call->name, &call->name) || !call_has_json(call))
 		return;
 	int result = put_body_read_users(call->request->arena, call->request->body, &users, &count, &error);
 	if (result != 0) {
-		refuse_body(call, result, &error);
+		call_refuse_body(call, result, &error);
 		return;
 	}
 	for (size_t i = 0; i < count; i++)

@@ -33,6 +33,8 @@ static const struct flag flags[] = {
 	{"--print-sample", TAKES_PRINT, false, offsetof(struct command_line, print_sample)},
 	{"--print-markdown", TAKES_PRINT, false, offsetof(struct command_line, print_markdown)},
 	{"--generate", TAKES_GENERATE, false, offsetof(struct command_line, generate)},
+	{"--event", TAKES_EVENT, true, offsetof(struct command_line, event)},
+	{"--politely", TAKES_POLITELY, false, offsetof(struct command_line, politely)},
 	{"--expires", TAKES_EXPIRY, true, offsetof(struct command_line, expires)},
 };
 

@@ -18,7 +18,9 @@ enum {
 	TAKES_ACCOUNTS = 2,      /* --accounts, --demo */
 	TAKES_PRINT = 4,         /* --print-sample, --print-markdown */
 	TAKES_GENERATE = 8,      /* --generate */
-	TAKES_EXPIRY = 16        /* --expires */
+	TAKES_EXPIRY = 16,       /* --expires */
+	TAKES_EVENT = 32,        /* --event */
+	TAKES_POLITELY = 64      /* --politely */
 };
 
 struct command_line {
@@ -28,7 +30,8 @@ struct command_line {
 	const char *expires;  /* days; NULL: not given */
 	const char *sets[COMMAND_LINE_SETS];
 	size_t set_count;
-	bool demo, print_sample, print_markdown, generate, help;
+	const char *event; /* event package; NULL: not given */
+	bool demo, print_sample, print_markdown, generate, politely, help;
 	char **arguments; /* what is left, in order; points into argv */
 	size_t argument_count;
 };

@@ -29,6 +29,17 @@ static const struct command commands[] = {
 	 watchers_command, TAKES_CONFIGURATION, 1, 1},
 	{"why", "WATCHER USER", "Say why a watcher was told of a user's or mailbox's state, or was not.", why_command,
 	 TAKES_CONFIGURATION, 2, 2},
+	{"allow", "USER WATCHER", "Let a watcher see a user's presence, or what --event says.", allow_command,
+	 TAKES_CONFIGURATION | TAKES_EVENT, 2, 2},
+	{"block", "USER WATCHER", "Let a watcher see nothing of a user, or not what --event says.", block_command,
+	 TAKES_CONFIGURATION | TAKES_EVENT | TAKES_POLITELY, 2, 2},
+	{"ask", "USER WATCHER", "Let a watcher wait until the user has decided.", ask_command,
+	 TAKES_CONFIGURATION | TAKES_EVENT, 2, 2},
+	{"forget", "USER WATCHER", "Undo what was decided about a watcher: he gets what everybody gets.",
+	 forget_command, TAKES_CONFIGURATION | TAKES_EVENT, 2, 2},
+	{"rules", "USER", "List what was decided about a user's watchers.", rules_command, TAKES_CONFIGURATION, 1, 1},
+	{"requests", "USER", "List who wants to watch a user, and waits for a decision.", requests_command,
+	 TAKES_CONFIGURATION, 1, 1},
 	{"mailbox set", "NAME CLASS=NEW/OLD...",
 	 "Set what waits in a mailbox: voice=3/1 voice-urgent=1/0 fax=2/0; classes that are not named stay.",
 	 mailbox_set_command, TAKES_CONFIGURATION, 2, SIZE_MAX},
@@ -39,7 +50,8 @@ static const struct command commands[] = {
 	 mailbox_share_command, TAKES_CONFIGURATION, 1, SIZE_MAX},
 	{"token add", "NAME SCOPE...",
 	 "Make a token for the HTTP API and print it, once. Scopes: mailboxes:read mailboxes:write presence:read "
-	 "registrations:read watchers:read admin.",
+	 "registrations:read watchers:read xcap:read xcap:write buddies:read buddies:write rules:read rules:write "
+	 "admin.",
 	 token_add_command, TAKES_CONFIGURATION | TAKES_EXPIRY, 2, SIZE_MAX},
 	{"token list", "", "List the tokens, their scopes and when they end.", token_list_command, TAKES_CONFIGURATION,
 	 0, 0},
@@ -64,6 +76,8 @@ static const struct group_help option_help[] = {
 	{TAKES_PRINT, "  --print-sample    print a configuration file with every option\n"
 		      "  --print-markdown  print the reference of all options\n"},
 	{TAKES_GENERATE, "  --generate        make up a password and print it\n"},
+	{TAKES_EVENT, "  --event EVENT     presence, dialog (calls), message-summary (voicemail) or all\n"},
+	{TAKES_POLITELY, "  --politely        the watcher is shown somebody who is not there\n"},
 	{TAKES_EXPIRY, "  --expires DAYS    the token ends after so many days (default: never)\n"},
 };
 

@@ -29,6 +29,8 @@ command_fn help_command;
 command_fn user_add_command, user_remove_command, user_list_command, user_password_command;
 /* watch_commands.c */
 command_fn who_command, watchers_command, why_command;
+/* rule_commands.c */
+command_fn allow_command, block_command, ask_command, forget_command, rules_command, requests_command;
 /* mailbox_commands.c */
 command_fn mailbox_set_command, mailbox_list_command, mailbox_show_command, mailbox_share_command;
 /* token_commands.c */

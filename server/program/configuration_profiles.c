@@ -67,6 +67,13 @@ static const struct trait traits[] = {
 	 .offset = offsetof(struct profile, mwi_to_mailbox),
 	 .special_is = true,
 	 .sentence = "Voicemail lamps: the key calls mailbox.number, or the address of the mailbox."},
+	{.name = "lists",
+	 .plain = "rfc",
+	 .special = "linphone",
+	 .offset = offsetof(struct profile, linphone_lists),
+	 .special_is = true,
+	 .sentence = "Lists: the event and the parts of a NOTIFY are named as RFC 4662 has it, or as Linphone looks "
+		     "for them."},
 };
 
 /* What a profile can say in numbers; 0 is no limit of its own, which is what the RFCs want. */
@@ -272,7 +279,7 @@ static bool are_same(const struct profile *one, const struct profile *other)
 	}
 	return strcmp(one->name, other->name) == 0 && strcmp(one->pattern, other->pattern) == 0 &&
 	       one->style == other->style && one->unsolicited_mwi == other->unsolicited_mwi &&
-	       one->mwi_to_mailbox == other->mwi_to_mailbox;
+	       one->mwi_to_mailbox == other->mwi_to_mailbox && one->linphone_lists == other->linphone_lists;
 }
 
 bool configuration_profiles_are_same(const struct configuration *a, const struct configuration *b)

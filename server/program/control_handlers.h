@@ -11,6 +11,9 @@ control_handler_fn handle_who, handle_watchers, handle_why;
 /* control_mailboxes.c: the text has a word a line */
 control_handler_fn handle_mailbox_set, handle_mailbox_share, handle_mailbox_list, handle_mailbox_show;
 
+/* control_rules.c */
+control_handler_fn handle_decide, handle_rules, handle_requests;
+
 /* False where the node does not serve now: then the call is answered. */
 bool control_is_serving(const struct node *node, struct control_call *call);
 /* "alice", "alice@example.test" or "sip:alice@example.test"; false where the domain is not ours. */

@@ -57,6 +57,8 @@ static void on_account_changed(void *arg, struct slice user, struct slice domain
 		accounts_changed(node->accounts, user);
 	if (node->mailboxes && slice_equal(domain, node->domain_name))
 		mailboxes_account_changed(node->mailboxes, user);
+	if (node->documents && (slice_is_empty(user) || slice_equal(domain, node->domain_name)))
+		document_store_account_changed(node->documents, user);
 }
 
 /* --- how transactions send --- */

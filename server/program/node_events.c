@@ -113,6 +113,7 @@ static int create_api(struct node *node)
 				  .events = node->events,
 				  .people = node->people,
 				  .mailboxes = node->mailboxes,
+				  .documents = node->documents,
 				  .log = node->log};
 	node->api = api_create(&parts);
 	return node->api ? 0 : ERR_NO_MEMORY;

@@ -113,7 +113,8 @@ static enum document_decision judge(struct xcap_call *call, struct slice text, u
 					       .domain = domain_name(xcap->parts.domain),
 					       .name = target->path.name,
 					       .reader = &reader,
-					       .limits = &xcap->limits};
+					       .limits = &xcap->limits,
+					       .schemas = xcap->schemas};
 	struct document_verdict verdict = {.fault = FAULT_NONE};
 	application_judge(target->application, text, &judged, &verdict);
 	if (verdict.fault != FAULT_NONE)

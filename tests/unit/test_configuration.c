@@ -65,7 +65,7 @@ static const struct wrong_file wrong_files[] = {
 	{"subscription: {\n\texpires_s = 1800;\n\tmin_expires_s = 2000;\n};\n",
 	 ":3: subscription.min_expires_s: 2000 is above subscription.expires_s (1800)"},
 	{"presence: { watch = \"friends\"; };\n",
-	 ":1: presence.watch: \"friends\" is not one of domain, self and nobody"},
+	 ":1: presence.watch: \"friends\" is not one of domain, ask, self and nobody"},
 	{"mailbox: { unsolicited = 1; };\n", ":1: mailbox.unsolicited: this is a number, wanted is a text"},
 	{"mailbox: { unsolicited = \"maybe\"; };\n", ":1: mailbox.unsolicited: \"maybe\" is neither yes nor no"},
 	{"voicemail: { server = \"sip:bob@192.0.2.1\"; };\n",
@@ -170,7 +170,8 @@ static void profiles_are_taken_in_their_order(void)
 		"profiles: (\n"
 		"  { name = \"Doors\"; user_agent = \"Acme Door*\"; dialogs = \"single\"; idle_dialog = true;\n"
 		"    remote_party = false; entity = \"pres\"; urgent_counts = \"no\"; classes = \"voice\";\n"
-		"    last_line_end = false; unsolicited_mwi = false; message_account = \"mailbox\"; },\n"
+		"    last_line_end = false; unsolicited_mwi = false; message_account = \"mailbox\"; lists = "
+		"\"linphone\"; },\n"
 		"  { user_agent = \"Acme*\"; list_entries = 5; list_bytes = 1400; },\n"
 		"  { user_agent = \"Yealink SIP-T2*\"; remote_party = \"no\"; like = \"yealink\"; },\n"
 		"  { user_agent = \"Grandstream GRP*\"; like = \"Grandstream\"; list_bytes = 0; }\n"
@@ -186,7 +187,7 @@ static void profiles_are_taken_in_their_order(void)
 	CHECK_NUMBER(configuration.profiles.count, 4);
 	CHECK_TEXT(slice_text(items[0].name), "Doors");
 	CHECK_NUMBER(items[0].style, (BODY_NO_LAST_LINE_END << 1) - 1);
-	CHECK(!items[0].unsolicited_mwi && items[0].mwi_to_mailbox);
+	CHECK(!items[0].unsolicited_mwi && items[0].mwi_to_mailbox && items[0].linphone_lists);
 	CHECK_TEXT(slice_text(items[1].name), "Acme*");
 	CHECK_NUMBER(items[1].style, 0);
 	CHECK(items[1].unsolicited_mwi && !items[1].mwi_to_mailbox);

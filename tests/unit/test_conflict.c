@@ -1,4 +1,5 @@
 /* Error bodies of XCAP, and the URIs in them. SPDX-License-Identifier: MIT */
+#include "documents/schema.h"
 #include "test.h"
 #include "xcap/conflict.h"
 #include "xcap/uri.h"
@@ -52,6 +53,27 @@ static void each_conflict_has_its_element(void)
 	}
 }
 
+static void bodies_fit_the_schema(void)
+{
+	struct schemas *schemas = schemas_create();
+	struct body_error error = {""};
+	bool fit = schemas != NULL;
+	for (size_t i = 0; fit && i < ARRAY_SIZE(rows); i++) {
+		struct buffer body;
+		buffer_init(&body, 4096);
+		conflict_write(&body, &(struct conflict_details){.conflict = rows[i].conflict,
+								 .phrase = slice_text(rows[i].phrase),
+								 .ancestor = slice_text(rows[i].ancestor),
+								 .field = slice_text(rows[i].field),
+								 .alternative = slice_text(rows[i].alternative)});
+		fit = schema_check_text(schemas, "xcap-error", buffer_slice(&body), &error) == 0;
+		buffer_finish(&body);
+	}
+	schemas_destroy(schemas);
+	CHECK_TEXT(slice_text(error.sentence), "");
+	CHECK(fit);
+}
+
 static void what_may_not_stand_in_a_path_is_escaped(void)
 {
 	CLEANUP(buffer_finish) struct buffer path;
@@ -86,6 +108,7 @@ int main(int argc, char **argv)
 {
 	static const struct test tests[] = {
 		{"each_conflict_has_its_element", each_conflict_has_its_element, TEST_PLAIN},
+		{"bodies_fit_the_schema", bodies_fit_the_schema, TEST_WITHOUT_OOM},
 		{"what_may_not_stand_in_a_path_is_escaped", what_may_not_stand_in_a_path_is_escaped, TEST_PLAIN},
 		{"steps_of_a_selector_end_at_slashes_outside_of_quotes",
 		 steps_of_a_selector_end_at_slashes_outside_of_quotes, TEST_PLAIN},

@@ -14,31 +14,45 @@ static const struct {
 	const char *found; /* NULL: none */
 	const char *name;
 	bool is_allowed;
+	const char *item; /* NULL: there is none */
 } paths[] = {
-	{"mailboxes", HTTP_GET, "/mailboxes", "", true},
-	{"mailboxes", HTTP_HEAD, "/mailboxes", "", true},
-	{"mailboxes", HTTP_PUT, "/mailboxes", "", false},
-	{"mailboxes", HTTP_OPTIONS, "/mailboxes", "", false},
-	{"mailboxes/alice", HTTP_GET, "/mailboxes/{name}", "alice", true},
-	{"mailboxes/alice", HTTP_PUT, "/mailboxes/{name}", "alice", true},
-	{"mailboxes/alice", HTTP_DELETE, "/mailboxes/{name}", "alice", false},
-	{"mailboxes/alice/users", HTTP_PUT, "/mailboxes/{name}/users", "alice", true},
-	{"mailboxes/front/desk", HTTP_GET, "/mailboxes/{name}", "front/desk", true},
-	{"mailboxes/front/desk/users", HTTP_GET, "/mailboxes/{name}/users", "front/desk", true},
-	{"mailboxes/users", HTTP_GET, "/mailboxes/{name}", "users", true},
-	{"users/alice@example.test/presence", HTTP_GET, "/users/{user}/presence", "alice@example.test", true},
-	{"users/a b/watchers", HTTP_GET, "/users/{user}/watchers", "a b", true},
-	{"users/alice/watching", HTTP_GET, "/users/{user}/watching", "alice", true},
-	{"users/alice/registrations", HTTP_OTHER, "/users/{user}/registrations", "alice", false},
-	{"watchers", HTTP_GET, "/watchers", "", true},
-	{"why", HTTP_GET, "/why", "", true},
-	{"", HTTP_GET, NULL, "", false},
-	{"mailboxes/", HTTP_GET, NULL, "", false},
-	{"users/alice", HTTP_GET, NULL, "", false},
-	{"users//presence", HTTP_GET, NULL, "", false},
-	{"users/presence", HTTP_GET, NULL, "", false},
-	{"Mailboxes", HTTP_GET, NULL, "", false},
-	{"why/", HTTP_GET, NULL, "", false},
+	{"mailboxes", HTTP_GET, "/mailboxes", "", true, NULL},
+	{"mailboxes", HTTP_HEAD, "/mailboxes", "", true, NULL},
+	{"mailboxes", HTTP_PUT, "/mailboxes", "", false, NULL},
+	{"mailboxes", HTTP_OPTIONS, "/mailboxes", "", false, NULL},
+	{"mailboxes/alice", HTTP_GET, "/mailboxes/{name}", "alice", true, NULL},
+	{"mailboxes/alice", HTTP_PUT, "/mailboxes/{name}", "alice", true, NULL},
+	{"mailboxes/alice", HTTP_DELETE, "/mailboxes/{name}", "alice", false, NULL},
+	{"mailboxes/alice/users", HTTP_PUT, "/mailboxes/{name}/users", "alice", true, NULL},
+	{"mailboxes/front/desk", HTTP_GET, "/mailboxes/{name}", "front/desk", true, NULL},
+	{"mailboxes/front/desk/users", HTTP_GET, "/mailboxes/{name}/users", "front/desk", true, NULL},
+	{"mailboxes/users", HTTP_GET, "/mailboxes/{name}", "users", true, NULL},
+	{"users/alice@example.test/presence", HTTP_GET, "/users/{user}/presence", "alice@example.test", true, NULL},
+	{"users/a b/watchers", HTTP_GET, "/users/{user}/watchers", "a b", true, NULL},
+	{"users/alice/watching", HTTP_GET, "/users/{user}/watching", "alice", true, NULL},
+	{"users/alice/registrations", HTTP_OTHER, "/users/{user}/registrations", "alice", false, NULL},
+	{"watchers", HTTP_GET, "/watchers", "", true, NULL},
+	{"why", HTTP_GET, "/why", "", true, NULL},
+	{"users/alice/buddies", HTTP_POST, "/users/{user}/buddies", "alice", true, NULL},
+	{"users/alice/buddies/sip:bob@example.test", HTTP_PUT, "/users/{user}/buddies/{uri}", "alice", true,
+	 "sip:bob@example.test"},
+	{"users/alice/buddies/bob", HTTP_GET, "/users/{user}/buddies/{uri}", "alice", false, "bob"},
+	{"users/a/b/groups/work", HTTP_DELETE, "/users/{user}/groups/{group}", "a/b", true, "work"},
+	{"users/alice/groups/work/rules", HTTP_DELETE, "/users/{user}/groups/{group}", "alice", true, "work/rules"},
+	{"users/alice/rules/rules", HTTP_PUT, "/users/{user}/rules/{watcher}", "alice", true, "rules"},
+	{"users/rules/rules", HTTP_GET, "/users/{user}/rules", "rules", true, NULL},
+	{"users/rules/rules/rules", HTTP_DELETE, "/users/{user}/rules/{watcher}", "rules", true, "rules"},
+	{"users/alice/requests", HTTP_GET, "/users/{user}/requests", "alice", true, NULL},
+	{"users/alice/rules/", HTTP_PUT, NULL, "", false, NULL},
+	{"users//rules/bob", HTTP_PUT, NULL, "", false, NULL},
+	{"users/rules/bob", HTTP_PUT, NULL, "", false, NULL},
+	{"", HTTP_GET, NULL, "", false, NULL},
+	{"mailboxes/", HTTP_GET, NULL, "", false, NULL},
+	{"users/alice", HTTP_GET, NULL, "", false, NULL},
+	{"users//presence", HTTP_GET, NULL, "", false, NULL},
+	{"users/presence", HTTP_GET, NULL, "", false, NULL},
+	{"Mailboxes", HTTP_GET, NULL, "", false, NULL},
+	{"why/", HTTP_GET, NULL, "", false, NULL},
 };
 
 static void paths_find_their_endpoint(void)
@@ -50,6 +64,7 @@ static void paths_find_their_endpoint(void)
 			continue;
 		CHECK_TEXT(slice_text(match.path->path), paths[i].found);
 		CHECK_TEXT(match.name, paths[i].name);
+		CHECK_TEXT(match.item, paths[i].item ? paths[i].item : "");
 		CHECK((match.endpoint != NULL) == paths[i].is_allowed);
 		enum http_method method = paths[i].method == HTTP_HEAD ? HTTP_GET : paths[i].method;
 		CHECK(!match.endpoint || match.endpoint->method == method);

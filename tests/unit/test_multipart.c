@@ -25,6 +25,16 @@ static void parts_are_written_with_the_line_ends_of_rfc_2046(void)
 		   "<presence/>\r\n--b1--\r\n");
 }
 
+static void a_bare_part_has_its_id_as_it_is(void)
+{
+	CLEANUP(buffer_finish) struct buffer buffer;
+	buffer_init(&buffer, 1000);
+	multipart_part_bare(&buffer, SLICE("b1"), SLICE("1@example.test"), SLICE("application/rlmi+xml"));
+	CHECK(!buffer_failed(&buffer));
+	CHECK_TEXT(buffer_slice(&buffer), "--b1\r\nContent-Transfer-Encoding: binary\r\nContent-Id: 1@example.test\r\n"
+					  "Content-Type: application/rlmi+xml\r\n\r\n");
+}
+
 static void what_is_written_is_read_again(void)
 {
 	static const char *const bodies[] = {"<list/>\r\n", "", "\r\n", "--b", "\r\n--b1x\r\n", "\0--\n"};
@@ -138,6 +148,7 @@ static void bodies_are_taken_apart_or_refused_with_the_reason(void)
 static const struct test tests[] = {
 	{"parts_are_written_with_the_line_ends_of_rfc_2046", parts_are_written_with_the_line_ends_of_rfc_2046,
 	 TEST_PLAIN},
+	{"a_bare_part_has_its_id_as_it_is", a_bare_part_has_its_id_as_it_is, TEST_PLAIN},
 	{"what_is_written_is_read_again", what_is_written_is_read_again, TEST_PLAIN},
 	{"fields_of_a_part_are_found_in_any_writing", fields_of_a_part_are_found_in_any_writing, TEST_PLAIN},
 	{"bodies_are_taken_apart_or_refused_with_the_reason", bodies_are_taken_apart_or_refused_with_the_reason,

@@ -110,6 +110,7 @@ static void each_family_gets_what_it_needs(void)
 		CHECK(!found->mwi_to_mailbox);
 		CHECK_NUMBER(found->list_entries, needs[i].list_entries);
 		CHECK_NUMBER(found->list_bytes, 0);
+		CHECK(found->linphone_lists == slice_equal(slice_text(found->name), SLICE("Linphone")));
 	}
 }
 

@@ -2,7 +2,7 @@
 #include "documents/watch_rules.h"
 
 #include "base/error.h"
-#include "documents/tree.h"
+#include "documents/schema.h"
 #include "test.h"
 
 #include <stdio.h>
@@ -376,6 +376,31 @@ static void who_is_forgotten_gets_what_strangers_get(void)
 	}
 }
 
+static void release(struct schemas **schemas)
+{
+	schemas_destroy(*schemas);
+}
+
+static void what_is_written_follows_the_schema(void)
+{
+	CLEANUP(release) struct schemas *schemas = schemas_create();
+	CHECK(schemas);
+	static const int decisions[] = {WATCH_BLOCK, WATCH_CONFIRM, WATCH_POLITE_BLOCK, WATCH_ALLOW};
+	for (size_t i = 0; i < ARRAY_SIZE(documents); i++) {
+		for (size_t j = 0; j < ARRAY_SIZE(decisions); j++) {
+			CLEANUP(buffer_finish) struct buffer after;
+			struct body_error error = {""};
+			char text[DOCUMENT_BYTES_MOST];
+			buffer_init(&after, 1 << 16);
+			struct slice document = make_document(documents[i], text);
+			CHECK_NUMBER(edit(document, "sip:u0@a.test", decisions[j], &after, &error), 0);
+			int result = schema_check_text(schemas, "pres-rules", buffer_slice(&after), &error);
+			if (result != 0)
+				CHECK_TEXT(slice_text(error.sentence), documents[i]);
+		}
+	}
+}
+
 static void allowed_watchers_see_all(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(documents); i++) {
@@ -496,6 +521,7 @@ int main(int argc, char **argv)
 		 any_decisions_leave_a_document_that_says_the_last_ones, TEST_WITHOUT_OOM},
 		{"who_is_forgotten_gets_what_strangers_get", who_is_forgotten_gets_what_strangers_get,
 		 TEST_WITHOUT_OOM},
+		{"what_is_written_follows_the_schema", what_is_written_follows_the_schema, TEST_WITHOUT_OOM},
 		{"allowed_watchers_see_all", allowed_watchers_see_all, TEST_PLAIN},
 		{"what_cannot_be_done_is_said_in_a_sentence", what_cannot_be_done_is_said_in_a_sentence, TEST_PLAIN},
 		{"watchers_that_are_named_are_listed_once", watchers_that_are_named_are_listed_once, TEST_PLAIN},
