@@ -188,10 +188,11 @@ void notifier_finish(struct events *events);
 bool notifier_try(struct subscription *subscription);
 /* The entity-tag (RFC 5839) of what this watcher would be told; false where memory is exhausted, or there is none. */
 bool notifier_read_tag(struct subscription *subscription, uint64_t *tag);
-/* The digits of the version of the documents in the next NOTIFY (RFC 4235 §3.7, RFC 3680 §4.1): they begin at 0 and
- * belong to the subscription, as CSeq does. In `text`. */
+/* The digits of the version of the documents in the next NOTIFY (RFC 4235 §3.7, RFC 3680 §4.1): they belong to
+ * the subscription, as CSeq does, and begin at `first`. In `text`. */
 #define NOTIFIER_VERSION_SIZE 12
-struct slice notifier_write_version(const struct subscription *subscription, char text[NOTIFIER_VERSION_SIZE]);
+struct slice notifier_write_version(const struct subscription *subscription, unsigned first,
+				    char text[NOTIFIER_VERSION_SIZE]);
 /* "timeout", "rejected" … (RFC 6665 §4.1.3). */
 const char *notifier_reason_text(enum subscription_reason reason);
 #define NOTIFIER_TAG_SIZE 17

@@ -202,7 +202,7 @@ static bool try_list(struct subscription *subscription)
 	struct notify_body body = {0};
 	char text[NOTIFIER_VERSION_SIZE];
 	if (!is_turned_away(subscription) && subscription->list) {
-		struct slice version = notifier_write_version(subscription, text);
+		struct slice version = notifier_write_version(subscription, 0, text);
 		buffer_clear(&events->list);
 		if (!list_notify_write(subscription, subscription->wants_full, version, &events->list, &list)) {
 			subscription->wants_full = true; /* what was begun is not known to the watcher */
@@ -270,7 +270,8 @@ static bool try_state(struct subscription *subscription)
 	struct notify_body body = {.shared = change ? change : whole, .is_left_out = subscription->without_body};
 	if (!send_body(subscription, &body))
 		return false;
-	remember(subscription, whole);
+	/* A watcher who was told nothing has counted on, too: what follows is told whole (RFC 5262 §3.2). */
+	remember(subscription, body.is_left_out ? NULL : whole);
 	return true;
 }
 

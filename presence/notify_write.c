@@ -163,9 +163,10 @@ static void write_list(struct buffer *buffer, const struct subscription *subscri
 	write_bytes(buffer, subscription, body->list_bytes);
 }
 
-struct slice notifier_write_version(const struct subscription *subscription, char text[NOTIFIER_VERSION_SIZE])
+struct slice notifier_write_version(const struct subscription *subscription, unsigned first,
+				    char text[NOTIFIER_VERSION_SIZE])
 {
-	int length = snprintf(text, NOTIFIER_VERSION_SIZE, "%u", (unsigned)subscription->dialog.local_cseq);
+	int length = snprintf(text, NOTIFIER_VERSION_SIZE, "%u", (unsigned)subscription->dialog.local_cseq + first);
 	return slice_of(text, (size_t)length);
 }
 
@@ -173,7 +174,8 @@ void notify_write(struct buffer *buffer, struct subscription *subscription, cons
 {
 	struct events *events = subscription->events;
 	char text[NOTIFIER_VERSION_SIZE];
-	struct slice version = notifier_write_version(subscription, text);
+	unsigned first = body->shared ? body->shared->format->first_version : 0;
+	struct slice version = notifier_write_version(subscription, first, text);
 	buffer_clear(buffer);
 	subscription->dialog.local_cseq++;
 	dialog_write(buffer, &subscription->dialog, SLICE("NOTIFY"));

@@ -2,6 +2,7 @@
 #include "presence/shared_body.h"
 
 #include "base/deflate.h"
+#include "base/error.h"
 #include "bodies/filter.h"
 #include "presence/view.h"
 
@@ -176,11 +177,14 @@ static struct shared_body *write_filtered(const struct watch *watch, const struc
 	struct shared_body *whole = get(watch, &unfiltered, arena), *filtered = NULL;
 	if (whole) {
 		size_t version_at = whole->version_at == SHARED_NO_VERSION ? BODY_NO_VERSION : whole->version_at;
+		size_t filtered_at = version_at;
+		struct slice bytes = shared_body_bytes(whole);
 		buffer_clear(&events->filtered);
-		if (filter_apply(texts.filters, &question, shared_body_bytes(whole), &events->filtered, &version_at) ==
-			    0 &&
-		    !buffer_failed(&events->filtered))
-			filtered = make(buffer_slice(&events->filtered), version_at, key);
+		int result = filter_apply(texts.filters, &question, bytes, &events->filtered, &filtered_at);
+		if (result == 0 && !buffer_failed(&events->filtered))
+			filtered = make(buffer_slice(&events->filtered), filtered_at, key);
+		else if (result == ERR_SYNTAX || result == ERR_LIMIT) /* no XML (XPIDF has a DOCTYPE): all of it */
+			filtered = make(bytes, version_at, key);
 	}
 	if (filtered) {
 		filtered->whole = whole;
