@@ -48,10 +48,12 @@ struct application {
 	const char *id;            /* "resource-lists" */
 	const char *media_type;    /* "application/resource-lists+xml" */
 	const char *default_space; /* of selectors */
-	const char *schema;        /* name of the schema it is validated against; NULL: none */
-	bool is_resident;          /* every user's is read at the start, because others depend on it (rules, services,
-				      presence set by hand) */
-	bool is_read_only;         /* made by the server: xcap-caps */
+	const char *root_space;    /* of the root, and its name: with pres-rules it is not the default one */
+	const char *root;
+	const char *schema; /* name of the schema it is validated against; NULL: none */
+	bool is_resident;   /* every user's is read at the start, because others depend on it (rules, services,
+			       presence set by hand) */
+	bool is_read_only;  /* made by the server: xcap-caps */
 	/* What a schema cannot say (data constraints, §5.4). NULL: nothing. */
 	void (*judge)(const struct document_tree *tree, const struct document_target *target,
 		      struct document_verdict *verdict);

@@ -276,7 +276,7 @@ def edit(web, model, request, apply):
     target = f"{INDEX}/~~/{quote(selector, safe='/@=*')}"
     answer = web.ask(method, target, body.encode() if body is not None else None, {"Content-Type": kind})
     got = outcome_of(answer)
-    check(got == wanted, f"{wanted}, not {answer!r}\nto {method} {selector}\n{body}\nin {canonical(model.root)}")
+    check(got == wanted, f"{wanted}, not {answer!r}\nto {method} {selector}\n{body} on {canonical(model.root)}")
     return after, wanted
 
 
