@@ -155,7 +155,7 @@ void events_review(struct events *events, const char *package, struct slice name
 		review(events, resource);
 	else if (slice_is_empty(name))
 		table_each(&events->resources, review_one, &reviewing);
-	if (reviewing.row && !slice_is_empty(name))
+	if (reviewing.row)
 		watch_requests_review(events, (uint8_t)(reviewing.row - events->packages), name);
 }
 
@@ -277,12 +277,13 @@ static void end_watchers_of(struct events *events, struct slice user)
 			continue;
 		resource->watch_count++; /* keeps it until all are gone */
 		publications_destroy(events, resource);
+		resource->user = USER_UNKNOWN;
 		struct list_link *next;
 		for (struct list_link *link = resource->watches.next; link != &resource->watches; link = next) {
 			struct watch *watch = CONTAINER_OF(link, struct watch, of_resource);
 			next = link->next;
 			if (watch_is_entry(watch))
-				list_watches_unknown(watch);
+				list_watches_due(watch);
 			else
 				subscription_end(watch->subscription, REASON_NO_RESOURCE);
 		}

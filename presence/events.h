@@ -111,6 +111,8 @@ unsigned publication_handle(void *arg, struct request *request);
 void events_flow_closed(struct events *events, const struct flow *flow);
 /* A device has registered, and can be reached: its subscriptions go on over its new flow. */
 void events_device_returned(struct events *events, struct device *device);
+/* An account may have been made, or is another one (an empty user: any of them). */
+void events_account_changed(struct events *events, struct slice user);
 /* An account is gone: so are its subscriptions, its publications, and those of others to it. */
 void events_account_removed(struct events *events, struct account *account);
 

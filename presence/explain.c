@@ -1,6 +1,7 @@
 /* Looking inside: who watches whom, and why somebody was or was not told. SPDX-License-Identifier: MIT */
 #include "core/clock.h"
 #include "presence/events_state.h"
+#include "presence/lists.h"
 #include "presence/rules.h"
 
 #include <inttypes.h>
@@ -50,11 +51,13 @@ static void show(const struct subscription *subscription, watcher_view_fn *each,
 	const struct events *events = subscription->events;
 	const struct event_package *package = resource_package(events, subscription_resource(subscription));
 	int64_t now_ms = timers_now(events->parts.timers);
-	char flow[FLOW_TEXT_SIZE];
+	const struct resource *resource = subscription_resource(subscription);
+	char flow[FLOW_TEXT_SIZE], list[LIST_TEXT_SIZE];
 	struct watcher_view view = {
 		.watcher = account_user(subscription->watcher),
 		.package = slice_text(package->name),
-		.resource = resource_name(subscription_resource(subscription)),
+		.resource =
+			resource->is_list ? list_name_describe(resource_name(resource), list) : resource_name(resource),
 		.event_id = dialog_text(&subscription->dialog, DIALOG_USAGE),
 		.state = state_text(subscription),
 		.expires_in_s = (subscription->expires_at_ms - now_ms) / 1000,
@@ -103,6 +106,15 @@ static void visit_watchers_of(const struct resource *resource, struct search *se
 	}
 }
 
+static void visit_entries(const struct resource *resource, const struct account *watcher, struct search *search)
+{
+	for (const struct list_link *link = resource->watches.next; link != &resource->watches; link = link->next) {
+		const struct watch *watch = CONTAINER_OF(link, struct watch, of_resource);
+		if (watch_is_entry(watch) && watch->subscription->watcher == watcher)
+			show(watch->subscription, search->each, search->arg);
+	}
+}
+
 /* The resource of that name in each package. */
 static void visit_resources(struct events *events, struct search *search)
 {
@@ -114,10 +126,19 @@ static void visit_resources(struct events *events, struct search *search)
 	}
 }
 
-static void visit_subscriptions_of(const struct account *watcher, struct search *search)
+/* By a list as well, where one resource is asked for. */
+static void visit_subscriptions_of(struct events *events, const struct account *watcher, struct search *search)
 {
 	for (struct subscription *found = watcher->subscriptions; found; found = found->next_of_watcher)
 		visit(&found->by_dialog, search);
+	for (unsigned i = 0; i < events->package_count && !slice_is_empty(search->resource); i++) {
+		const char *package = events->packages[i].package->name;
+		const struct resource *resource = fits(search->package, slice_text(package))
+							  ? resource_find(events, package, search->resource)
+							  : NULL;
+		if (resource)
+			visit_entries(resource, watcher, search);
+	}
 }
 
 /* All subscriptions are walked only where neither a watcher nor a resource is named. */
@@ -127,7 +148,7 @@ void events_each_watcher(struct events *events, struct slice watcher, struct sli
 	struct search search = {events, watcher, package, resource, each, arg};
 	const struct account *account = slice_is_empty(watcher) ? NULL : accounts_find(events->parts.accounts, watcher);
 	if (account)
-		visit_subscriptions_of(account, &search);
+		visit_subscriptions_of(events, account, &search);
 	else if (slice_is_empty(watcher) && !slice_is_empty(resource))
 		visit_resources(events, &search);
 	else if (slice_is_empty(watcher))
@@ -147,9 +168,9 @@ static void explain_subscription(void *arg, const struct watcher_view *view)
 	struct explanation *explanation = arg;
 	struct buffer *text = explanation->text;
 	explanation->found++;
-	buffer_format(text, "%.*s: watches, %s, for another %" PRId64 " s (Call-ID %.*s, %.*s, profile %s).\n",
-		      SLICE_ARGS(view->package), view->state, view->expires_in_s, SLICE_ARGS(view->call_id),
-		      SLICE_ARGS(view->flow), view->profile);
+	buffer_format(text, "%.*s: watches (%.*s), %s, for another %" PRId64 " s (Call-ID %.*s, %.*s, profile %s).\n",
+		      SLICE_ARGS(view->package), SLICE_ARGS(view->resource), view->state, view->expires_in_s,
+		      SLICE_ARGS(view->call_id), SLICE_ARGS(view->flow), view->profile);
 	if (view->told_before_s < 0)
 		buffer_text(text, "  No NOTIFY was sent since the server started.\n");
 	else if (view->last_status == 0)

@@ -82,7 +82,10 @@ static uint64_t tag_of(const struct watch *watch, const struct shared_body *body
 {
 	if (body)
 		return body->tag;
-	return !watch->resource ? 1 : watch->is_unknown ? 2 : watch->handling == WATCH_CONFIRM ? 3 : 4;
+	return !watch->resource                        ? 1
+	       : watch->resource->user == USER_UNKNOWN ? 2
+	       : watch->handling == WATCH_CONFIRM      ? 3
+						       : 4;
 }
 
 /* False: it does not fit any more. */
@@ -145,7 +148,7 @@ static void write_resource(const struct writing *writing, const struct watch *wa
 	if (is_told) {
 		int length = snprintf(instance, sizeof instance, "%08" PRIx32, (uint32_t)shared_body_tag(entry->uri));
 		resource.instance_id = slice_of(instance, (size_t)length);
-		if (!watch->resource || watch->is_unknown) {
+		if (!watch->resource || watch->resource->user == USER_UNKNOWN) {
 			/* Who is elsewhere cannot be asked, and whom we do not know is not there. */
 			resource.state = RLMI_TERMINATED;
 			resource.reason = watch->resource ? "noresource" : "giveup";

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "presence/events_state.h"
+#include "presence/resource_user.h"
 #include "presence/view.h"
 
 #include <stdlib.h>
@@ -29,48 +30,6 @@ static struct resource *find_resource(struct subscription *subscription, struct 
 	return resource;
 }
 
-struct account_check {
-	struct events *events;
-	uint8_t package;
-	uint8_t name_length;
-	char name[];
-};
-
-static void on_account(void *arg, int result, struct account *account)
-{
-	struct account_check *check = arg;
-	struct slice name = slice_of(check->name, check->name_length);
-	const char *package = check->events->packages[check->package].package->name;
-	struct resource *resource = resource_find(check->events, package, name);
-	(void)account;
-	if (resource && (result == 0 || result == ERR_NOT_FOUND)) {
-		for (struct list_link *link = resource->watches.next; link != &resource->watches; link = link->next) {
-			struct watch *watch = CONTAINER_OF(link, struct watch, of_resource);
-			if (watch_is_entry(watch) && watch->is_unknown != (result == ERR_NOT_FOUND)) {
-				watch->is_unknown = result == ERR_NOT_FOUND;
-				list_watches_due(watch);
-			}
-		}
-	}
-	free(check);
-}
-
-/* Whether there is such a user is not waited for: an entry of somebody who is not is told so a moment later. */
-static void check_account(const struct watch *watch)
-{
-	struct events *events = watch->subscription->events;
-	struct slice name = resource_name(watch->resource);
-	if (accounts_find(events->parts.accounts, name))
-		return;
-	struct account_check *check = malloc(sizeof *check + name.length);
-	if (!check)
-		return; /* he is told to be offline, then */
-	*check = (struct account_check){events, watch->resource->package, (uint8_t)name.length};
-	if (name.length > 0)
-		memcpy(check->name, name.at, name.length);
-	accounts_load(events->parts.accounts, name, on_account, check);
-}
-
 static void begin_entry(struct list_watches *list, unsigned index, struct subscription *subscription)
 {
 	struct watch *watch = &list->watches[index];
@@ -85,7 +44,7 @@ static void begin_entry(struct list_watches *list, unsigned index, struct subscr
 	if (watch_judge(watch, &wish) != 0)
 		watch->handling = WATCH_CONFIRM; /* asked again at the next refresh */
 	if (needs_account)
-		check_account(watch);
+		resource_check_user(subscription->events, resource);
 	watches_changed(resource, subscription->events);
 }
 
@@ -163,8 +122,6 @@ void list_watches_check(struct subscription *subscription)
 		struct watch *watch = &list->watches[i];
 		if (watch->resource && watch_judge(watch, &wish) != 0)
 			watch->handling = WATCH_CONFIRM;
-		if (watch->resource && watch->is_unknown)
-			check_account(watch);
 	}
 }
 
@@ -176,12 +133,6 @@ void list_watches_all_due(struct list_watches *list)
 		list->watches[i].is_due = true;
 	list->due_count = list->definition->count;
 	list->next = 0;
-}
-
-void list_watches_unknown(struct watch *watch)
-{
-	watch->is_unknown = true;
-	list_watches_due(watch);
 }
 
 void list_watches_due(struct watch *watch)

@@ -22,13 +22,11 @@ struct list_watches {
 void list_watches_begin(struct subscription *subscription, struct slice filters);
 /* The same, with the filters that it has: the definition is another one. */
 void list_watches_renew(struct subscription *subscription);
-/* What could not be judged, or was of a user who was not there, is looked at again. */
+/* What could not be judged is looked at again. */
 void list_watches_check(struct subscription *subscription);
 /* All of them end. */
 void list_watches_end(struct subscription *subscription);
 /* The state that this entry shows has changed, or what may be seen of it: told soon, together with others. */
 void list_watches_due(struct watch *watch);
-/* The user whom the entry names is gone. */
-void list_watches_unknown(struct watch *watch);
 /* All entries are to be told. */
 void list_watches_all_due(struct list_watches *list);

@@ -65,6 +65,16 @@ struct slice list_name_rest(struct slice name)
 	return slice_from(name, name.length < 2 ? name.length : 2);
 }
 
+struct slice list_name_describe(struct slice name, char text[LIST_TEXT_SIZE])
+{
+	struct slice rest = list_name_rest(name);
+	enum list_kind kind = list_name_kind(name);
+	int length = kind == LIST_CARRIED ? snprintf(text, LIST_TEXT_SIZE, "list of its own")
+					  : snprintf(text, LIST_TEXT_SIZE, "%s %.*s",
+						     kind == LIST_BUDDIES ? "buddies of" : "list", SLICE_ARGS(rest));
+	return slice_of(text, (size_t)length);
+}
+
 enum list_kind lists_find(const struct lists *lists, struct slice user, const struct account *asker)
 {
 	const struct list_service_entry *service = list_service_find(lists, user);

@@ -26,6 +26,9 @@ enum list_kind lists_find(const struct lists *lists, struct slice user, const st
 MUST_CHECK int list_name_make(struct arena *arena, enum list_kind kind, struct slice of, struct slice *name);
 enum list_kind list_name_kind(struct slice name);
 struct slice list_name_rest(struct slice name);
+/* For people: "list sales-keys", "buddies of alice". */
+#define LIST_TEXT_SIZE (RESOURCE_NAME_MOST + 24)
+struct slice list_name_describe(struct slice name, char text[LIST_TEXT_SIZE]);
 
 /* The list that a SUBSCRIBE carries. 0; ERR_SYNTAX, ERR_LIMIT, ERR_NO_MEMORY with a sentence. */
 MUST_CHECK int lists_read_carried(struct lists *lists, struct slice document, struct list_definition **definition,

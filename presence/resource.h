@@ -19,6 +19,10 @@ struct events;
 struct shared_body;
 struct list_definition;
 
+/* Whether there is a user of that name: plain subscriptions are refused where there is none, but lists may name
+ * anybody. */
+enum resource_user { USER_UNCHECKED, USER_CHECKING, USER_KNOWN, USER_UNKNOWN };
+
 struct resource {
 	struct table_link link;             /* by package and name */
 	struct list_link watches;           /* struct watch, of_resource; those told longest ago first */
@@ -32,6 +36,7 @@ struct resource {
 	uint32_t to_tell; /* how many watches the notifier has still to look at */
 	uint8_t package;  /* index */
 	uint8_t name_length;
+	uint8_t user;       /* enum resource_user */
 	bool is_list;       /* its name is a list's (lists.h) */
 	bool is_refreshing; /* a list that is about to be read again */
 	char name[];        /* the user, the mailbox, the list */

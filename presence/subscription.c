@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "presence/device_of.h"
 #include "presence/list_watches.h"
+#include "presence/resource_user.h"
 #include "presence/rules.h"
 #include "presence/subscribing.h"
 #include "presence/view.h"
@@ -10,6 +11,9 @@
 
 /* What a dialog may keep in memory and in its row: Call-ID, tags, URIs and routes together. */
 enum { DIALOG_TEXTS_MOST = 8192 };
+
+/* What the rules may give for one watcher. */
+#define VERDICT_MOST (4u << 20)
 
 /* --- beginning ---------------------------------------------------------------------------------------------------- */
 
@@ -89,6 +93,8 @@ static void start(struct subscribing *subscribing)
 		refuse_dialog(subscribing, result);
 		return;
 	}
+	if (subscribing->target.needs_account) /* asked before */
+		resource_set_user(subscription_resource(subscription), USER_KNOWN);
 	subscription_index(subscription);
 	subscription->id = storage_next_message_id(events->parts.storage);
 	subscription->device_id = device_of_request(&events->parts, request);
@@ -122,13 +128,17 @@ static void start(struct subscribing *subscribing)
 /* May he? Also where he has to wait for a decision. */
 static bool is_allowed(struct subscribing *subscribing)
 {
-	struct request *request = subscribing->request;
+	struct events *events = subscribing->events;
 	struct rules_verdict verdict;
+	struct arena arena;
 	if (subscribing->is_list)
 		return true;
-	return rules_judge(subscribing->events, subscribing->row, subscribing->target.name,
-			   account_user(request->sender), &request->arena, &verdict) == 0 &&
-	       verdict.handling != WATCH_BLOCK;
+	arena_init(&arena, &events->arenas, VERDICT_MOST);
+	bool is_allowed = rules_judge(events, subscribing->row, subscribing->target.name,
+				      account_user(subscribing->request->sender), &arena, &verdict) == 0 &&
+			  verdict.handling != WATCH_BLOCK;
+	arena_finish(&arena);
+	return is_allowed;
 }
 
 static void admit(struct subscribing *subscribing)
@@ -341,8 +351,9 @@ static unsigned handle_new(struct subscribing *subscribing)
 	if (subscribing->expires_s > 0 && find_repeated(subscribing))
 		return repeat(subscribing);
 	const struct event_target *target = &subscribing->target;
+	const struct resource *resource = resource_find(events, subscribing->row->package->name, target->name);
 	if (!target->needs_account || accounts_find(events->parts.accounts, target->name) ||
-	    resource_find(events, subscribing->row->package->name, target->name)) {
+	    (resource && resource->user == USER_KNOWN)) {
 		admit(subscribing);
 		return SIP_LATER;
 	}

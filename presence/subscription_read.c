@@ -198,7 +198,9 @@ bool subscribing_choose_format(struct subscribing *subscribing)
 			subscribing->format = i;
 		}
 	}
-	if (best.thousandths > 0)
+	/* A phone for lists may name what a list comes in, and leave what is in it to us (RFC 4662 §4.2). */
+	bool takes_envelope = subscribing->takes_lists && wish_for(message, "application/rlmi+xml").thousandths > 0;
+	if (best.thousandths > 0 || takes_envelope)
 		return true;
 	struct buffer headers;
 	buffer_init(&headers, 1024);

@@ -17,7 +17,6 @@ struct watch {
 	struct view *view; /* held; NULL: all is seen */
 	uint64_t told_tag; /* of the body; 0: none was told */
 	uint8_t handling;  /* enum watch_handling */
-	bool is_unknown;   /* there is no such user */
 	bool is_due;       /* entry of a list: it is to be told */
 };
 
@@ -40,7 +39,7 @@ void watch_review(struct watch *watch);
 /* Whether state is told through it: not where a decision is waited for, or there is nothing to see. */
 static inline bool watch_shows_state(const struct watch *watch)
 {
-	return watch->resource && !watch->is_unknown &&
+	return watch->resource && watch->resource->user != USER_UNKNOWN &&
 	       (watch->handling == WATCH_ALLOW || watch->handling == WATCH_POLITE_BLOCK);
 }
 

@@ -171,30 +171,51 @@ const struct watch_request *watch_request_next(const struct events *events, uint
 
 /* Watchers who are there were asked about by their watches; of the others only the name is known, which is all that a
  * rule looks at. */
-void watch_requests_review(struct events *events, uint8_t package, struct slice name)
+static void review(struct events *events, struct waiting *waiting)
 {
-	struct waiting *waiting = find(events, &(struct waiting_key){package, name});
+	const struct package_row *row = &events->packages[waiting->package];
+	struct slice name = slice_of(waiting->name, waiting->name_length);
 	struct list_link *next;
 	struct arena arena;
 	bool is_other = false;
-	if (!waiting)
-		return;
 	for (struct list_link *link = waiting->requests.next; link != &waiting->requests; link = next) {
 		struct watch_request *request = request_of(link);
-		next = link->next;
 		struct rules_verdict verdict;
+		next = link->next;
 		arena_init(&arena, &events->arenas, 4u << 20);
-		int result = rules_judge(events, &events->packages[package], name, watch_request_watcher(request),
-					 &arena, &verdict);
+		int result = rules_judge(events, row, name, watch_request_watcher(request), &arena, &verdict);
 		if (result == 0 && verdict.handling != WATCH_CONFIRM) {
 			drop(events, waiting, request);
 			is_other = true;
 		}
 		arena_finish(&arena);
 	}
+	if (is_other && row->package->winfo)
+		events_announce(events, row->package->winfo, name);
 	release(events, waiting);
-	if (is_other && events->packages[package].package->winfo)
-		events_announce(events, events->packages[package].package->winfo, name);
+}
+
+struct package_walk {
+	struct events *events;
+	uint8_t package;
+};
+
+static bool review_one(struct table_link *link, void *arg)
+{
+	const struct package_walk *walk = arg;
+	struct waiting *waiting = CONTAINER_OF(link, struct waiting, link);
+	if (waiting->package == walk->package)
+		review(walk->events, waiting);
+	return true;
+}
+
+void watch_requests_review(struct events *events, uint8_t package, struct slice name)
+{
+	struct waiting *waiting = find(events, &(struct waiting_key){package, name});
+	if (waiting)
+		review(events, waiting);
+	else if (slice_is_empty(name))
+		table_each(&events->waiting, review_one, &(struct package_walk){events, package});
 }
 
 struct removal_walk {

@@ -28,7 +28,7 @@ void watch_request_forget(const struct resource *resource, const struct account 
 /* Those who wait, the longest first: NULL as `previous` is the start, NULL the end. */
 const struct watch_request *watch_request_next(const struct events *events, uint8_t package, struct slice name,
 					       const struct watch_request *previous);
-/* The rules of a user have changed: who waits and is decided about by now waits no more. */
+/* The rules of a user (an empty name: the policy) have changed: who waits and is decided about by now waits no more. */
 void watch_requests_review(struct events *events, uint8_t package, struct slice name);
 /* The user is gone: those who wait for him, and where he waits. */
 void watch_requests_account_removed(struct events *events, const struct account *account);

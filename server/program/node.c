@@ -59,6 +59,8 @@ static void on_account_changed(void *arg, struct slice user, struct slice domain
 		mailboxes_account_changed(node->mailboxes, user);
 	if (node->documents && (slice_is_empty(user) || slice_equal(domain, node->domain_name)))
 		document_store_account_changed(node->documents, user);
+	if (node->events && (slice_is_empty(user) || slice_equal(domain, node->domain_name)))
+		events_account_changed(node->events, user);
 }
 
 /* --- how transactions send --- */

@@ -363,7 +363,7 @@ def test_who_watches_whom_and_why(server, api):
     check(len(api.all("/watchers?package=presence&resource=dave", "watchers")) == 1, "to one resource")
     why = api.get("/why?watcher=erin&presentity=dave@example.test")
     check(why["watcher"] == "erin" and why["presentity"] == "dave" and
-          any(line.startswith("presence: watches, active") for line in why["explanation"]), repr(why))
+          any(line.startswith("presence: watches (dave), active") for line in why["explanation"]), repr(why))
     why = api.get("/why?watcher=erin&presentity=@dave")
     check(len(why["explanation"]) == 1 and "403" in why["explanation"][0], repr(why))
     end = time.monotonic() + WAIT
