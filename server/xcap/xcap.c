@@ -53,14 +53,15 @@ static void serve(struct xcap_call *call)
 static void serve_account(struct xcap_call *call)
 {
 	const struct target *target = &call->target;
-	if (target->path.is_global && is_read(call->request))
-		serve(call);
-	else if (target->path.is_global)
-		xcap_refuse(call, 403, "Documents for all are changed with a token", SLICE(""));
-	else if (slice_equal(target->user, account_user(call->who.account)))
-		serve(call);
+	const char *wrong = NULL;
+	if (target->path.is_global)
+		wrong = is_read(call->request) ? NULL : "Documents for all are changed with a token";
+	else if (!slice_equal(target->user, account_user(call->who.account)))
+		wrong = "An account may use its own documents only";
+	if (wrong)
+		xcap_refuse(call, 403, wrong, SLICE(""));
 	else
-		xcap_refuse(call, 403, "An account may use its own documents only", SLICE(""));
+		serve(call);
 }
 
 static void serve_token(struct xcap_call *call)

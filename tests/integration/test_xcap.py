@@ -6,7 +6,9 @@ SPDX-License-Identifier: MIT
 
 import io
 import re
+import socket
 import sys
+import threading
 import time
 import xml.etree.ElementTree as etree
 
@@ -466,6 +468,44 @@ def test_wrong_passwords_are_logged(server, *_):
     with open(server.log, errors="replace") as f:
         lines = [line for line in f if "what=authentication_failed" in line and "over HTTP" in line]
     check(lines and "alice" in lines[-1] and "wrong password" in lines[-1] and "127.0.0.1" in lines[-1], repr(lines[-1:]))
+
+
+# ---- many, and those who leave
+
+
+def test_edits_at_once_are_made_one_after_the_other(server, alice, *_):
+    fresh(alice)
+    failures = []
+
+    def work(n):
+        web = Web(server, "alice", algorithm=("MD5", "SHA-256")[n % 2])
+        for i in range(8):
+            uri = f"sip:{n}-{i}@example.test"
+            answer = web.ask("PUT", entry_of(uri), f'<entry uri="{uri}"/>', typed(ELEMENT))
+            if answer.status != 201:
+                failures.append(answer)
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    check(not failures, repr(failures))
+    uris = [node.get("uri") for node in etree.fromstring(get(alice, INDEX).body).iter(f"{{{SPACE}}}entry")]
+    check({f"sip:{n}-{i}@example.test" for n in range(8) for i in range(8)} <= set(uris), f"{sorted(uris)}")
+
+
+def test_clients_who_do_not_wait_harm_nobody(server, alice, _bob, reader, writer):
+    fresh(alice)
+    for i in range(60):
+        peer = socket.create_connection(("127.0.0.1", server.web_port))
+        body = DOCUMENT.replace("Bob", f"Bob {i}") if i % 2 else ""
+        peer.sendall((f"{'PUT' if i % 2 else 'GET'} /xcap/resource-lists/users/{('alice', 'carol', 'nobody')[i % 3]}/index HTTP/1.1\r\n"
+                      f"Host: x\r\nAuthorization: Bearer {(writer if i % 2 else reader).token}\r\nContent-Type: {LISTS}\r\n"
+                      f"Content-Length: {len(body)}\r\n\r\n{body}").encode())
+        if i % 4 < 2:
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # reset
+        peer.close()
+    check(get(alice, INDEX).status == 200, "it goes on")
 
 
 # ---- the database

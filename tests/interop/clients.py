@@ -294,9 +294,9 @@ class Sipp(Peer):
         self.register(expires=0)
 
 
-def missing():
+def missing(programs=()):
     """What is not there, in a sentence; `./dev test` sees to it all."""
-    for program in ("baresip", "sipp", "node"):
+    for program in ("baresip", "sipp", "node", *programs):
         if not shutil.which(program):
             return f"there is no {program}"
     if not os.path.isdir(os.path.join(FOLDER, "node_modules")):
