@@ -189,13 +189,23 @@ static struct slice list_uri(const struct subscription *subscription)
 	return sip_name_address_parse(local, &address) == 0 ? address.uri_text : local;
 }
 
+/* A part of the body begins, as this client finds it. */
+static void begin_part(const struct writing *writing, struct slice boundary, struct slice content_id,
+		       struct slice content_type)
+{
+	if (writing->subscription->profile->linphone_lists)
+		multipart_part_bare(writing->buffer, boundary, content_id, content_type);
+	else
+		multipart_part(writing->buffer, boundary, content_id, content_type);
+}
+
 static void write_all(const struct writing *writing, const char *boundary_text)
 {
 	struct slice boundary = slice_text(boundary_text);
 	char content_id[CONTENT_ID_SIZE];
 	struct rlmi_list list = {
 		.uri = list_uri(writing->subscription), .version = writing->version, .is_full = writing->is_full};
-	multipart_part(writing->buffer, boundary, SLICE(LIST_ROOT_ID), SLICE("application/rlmi+xml"));
+	begin_part(writing, boundary, SLICE(LIST_ROOT_ID), SLICE("application/rlmi+xml"));
 	rlmi_begin(writing->buffer, &list);
 	write_resources(writing);
 	rlmi_end(writing->buffer);
@@ -203,8 +213,8 @@ static void write_all(const struct writing *writing, const char *boundary_text)
 		const struct told_entry *told = &writing->told[i];
 		if (!told->body)
 			continue;
-		multipart_part(writing->buffer, boundary, write_content_id(writing, told->watch, content_id),
-			       slice_text(told->body->format->media_type));
+		begin_part(writing, boundary, write_content_id(writing, told->watch, content_id),
+			   slice_text(told->body->format->media_type));
 		shared_body_write(writing->buffer, told->body, writing->version);
 	}
 	multipart_end(writing->buffer, boundary);

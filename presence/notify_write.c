@@ -74,11 +74,20 @@ static void write_state(struct buffer *buffer, const struct subscription *subscr
 	buffer_text(buffer, "\r\n");
 }
 
+/* Linphone, which asks for "presence", reads lists only of "Presence" (profile.h). */
+static const char *event_name(const struct subscription *subscription)
+{
+	const struct resource *resource = subscription_resource(subscription);
+	const char *name = resource_package(subscription->events, resource)->name;
+	bool is_capital = resource->is_list && subscription->profile->linphone_lists && strcmp(name, "presence") == 0;
+	return is_capital ? "Presence" : name;
+}
+
 static void write_event(struct buffer *buffer, const struct subscription *subscription)
 {
 	struct slice id = dialog_text(&subscription->dialog, DIALOG_USAGE);
 	buffer_text(buffer, "Event: ");
-	buffer_text(buffer, resource_package(subscription->events, subscription_resource(subscription))->name);
+	buffer_text(buffer, event_name(subscription));
 	if (!slice_is_empty(id)) {
 		buffer_text(buffer, ";id=");
 		buffer_append(buffer, id);
@@ -153,13 +162,14 @@ static void write_shared(struct buffer *buffer, const struct subscription *subsc
 	write_bytes(buffer, subscription, buffer_slice(&events->body));
 }
 
-/* RFC 4662 §4.4, RFC 2387 §3 */
+/* RFC 4662 §4.4, RFC 2387 §3. The boundary is a token, and so not in quotes: Linphone 5.1 takes them for a part of it,
+ * and crashes over what it finds then. */
 static void write_list(struct buffer *buffer, const struct subscription *subscription, const struct notify_body *body)
 {
 	buffer_text(buffer, "Require: eventlist\r\nContent-Type: "
-			    "multipart/related;type=\"application/rlmi+xml\";start=\"<" LIST_ROOT_ID ">\";boundary=\"");
+			    "multipart/related;type=\"application/rlmi+xml\";start=\"<" LIST_ROOT_ID ">\";boundary=");
 	buffer_text(buffer, body->list->boundary);
-	buffer_text(buffer, "\"\r\n");
+	buffer_text(buffer, "\r\n");
 	write_bytes(buffer, subscription, body->list_bytes);
 }
 
