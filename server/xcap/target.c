@@ -29,6 +29,10 @@ static unsigned read_document(struct arena *arena, struct slice domain, struct t
 		return refuse(error, 404, "The path names no user of this server");
 	if (target->application->is_read_only && !target_is_made(target))
 		return refuse(error, 404, "Of this application there is only the document global/index");
+	/* What is "index" by RFC 5025 §9.7 has another name by OMA's XDM, and is the same document. */
+	if (slice_equal(target->path.application, SLICE("org.openmobilealliance.pres-rules")) &&
+	    slice_equal(target->path.name, SLICE("pres-rules")))
+		target->path.name = SLICE("index");
 	if (slice_is_empty(target->path.name))
 		return refuse(error, 404, "This is a folder: a document has a name behind it");
 	return 0;

@@ -227,6 +227,17 @@ def test_who_asked_and_went_is_seen_as_waiting(server):
     info.until("alice", "active")
 
 
+def test_clients_of_omas_xdm_make_the_same_rules(server):
+    alice, dave = Client(server, "alice"), Client(server, "dave")
+    publish(dave, "seen")
+    set_rules(server, "dave", rule(1, "alice", "block"))
+    answer = Web(server, "dave").ask(
+        "PUT", "/xcap/org.openmobilealliance.pres-rules/users/sip:dave@example.test/pres-rules",
+        RULES.format(rule(1, "alice", "allow")), {"Content-Type": "application/auth-policy+xml"})
+    check(answer.status == 200, f"{answer}")
+    Watcher(alice, "dave").until("active", "seen")
+
+
 def test_nobody_watches_the_watchers_of_somebody_else(server):
     check(Watcher(Client(server, "alice"), "bob", "presence.winfo").answer.status == 403, "winfo of bob")
 
