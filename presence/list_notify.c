@@ -19,6 +19,9 @@
 /* About what an entry takes in the meta-information beside its URI and name, and a part beside its body. */
 enum { RESOURCE_BYTES = 140, PART_BYTES = 160 };
 
+/* A datagram ends at 64 KB, and a connection is closed that leaves too much unread (limits.send_queue_bytes). */
+enum { FETCH_UDP_BYTES = 56 * 1024, FETCH_BYTES = 512 * 1024 };
+
 /* An entry that is told in this NOTIFY: its state, or none. */
 struct told_entry {
 	struct watch *watch;
@@ -55,12 +58,18 @@ static void read_limits(struct writing *writing)
 	const struct lists_options *options = &subscription->events->options.lists;
 	const struct profile *profile = subscription->profile;
 	bool is_udp = subscription->flow.transport == TRANSPORT_UDP;
-	/* The last NOTIFY, and that of a fetch, has all of it: no other one follows. */
-	bool is_last = subscription->state == SUBSCRIPTION_ENDING;
-	writing->bytes_most = is_last ? SIZE_MAX : is_udp ? options->udp_bytes : options->bytes;
-	if (profile->list_bytes > 0 && profile->list_bytes < writing->bytes_most && !is_last)
-		writing->bytes_most = profile->list_bytes;
-	writing->entries_most = profile->list_entries > 0 && !is_last ? profile->list_entries : UINT32_MAX;
+	/* That of a fetch has all of it, as far as it can be sent: no other one follows. */
+	bool is_fetch = subscription->state == SUBSCRIPTION_ENDING && subscription->granted_s == 0;
+	writing->entries_most = UINT32_MAX;
+	if (is_fetch) {
+		writing->bytes_most = is_udp ? FETCH_UDP_BYTES : FETCH_BYTES;
+	} else {
+		writing->bytes_most = is_udp ? options->udp_bytes : options->bytes;
+		if (profile->list_bytes > 0 && profile->list_bytes < writing->bytes_most)
+			writing->bytes_most = profile->list_bytes;
+		if (profile->list_entries > 0)
+			writing->entries_most = profile->list_entries;
+	}
 	if (!writing->is_full || writing->entries_most != UINT32_MAX)
 		return;
 	size_t names = 0;
