@@ -176,8 +176,10 @@ struct document_store *document_store_create(const struct document_store_parts *
 	list_init(&store->idle);
 	list_init(&store->checks);
 	list_init(&store->ended);
+	store->schemas = schemas_create();
 	store->global = owner_create(store, SLICE(""));
-	if (!store->global || table_init(&store->by_user) != 0) {
+	if (!store->schemas || !store->global || table_init(&store->by_user) != 0) {
+		schemas_destroy(store->schemas);
 		free(store->global);
 		free(store);
 		return NULL;
@@ -203,6 +205,7 @@ void document_store_destroy(struct document_store *store)
 	table_each(&store->by_user, free_owner, store);
 	table_finish(&store->by_user);
 	owner_free(store->global);
+	schemas_destroy(store->schemas);
 	free(store);
 }
 
@@ -315,7 +318,8 @@ void document_store_judge(struct document_store *store, struct slice user, struc
 					       .domain = store->parts.domain,
 					       .name = name,
 					       .reader = &reader,
-					       .limits = &store->options.xml};
+					       .limits = &store->options.xml,
+					       .schemas = store->schemas};
 	*verdict = (struct document_verdict){.fault = FAULT_NONE};
 	if (known) {
 		application_judge(known, text, &target, verdict);

@@ -13,6 +13,7 @@
 
 #include "base/list.h"
 #include "base/table.h"
+#include "documents/schema.h"
 #include "presence/document_store.h"
 
 enum { DOCUMENT_LISTENERS_MOST = 8 };
@@ -56,6 +57,7 @@ struct document_store {
 	struct document_store_options options;
 	struct table by_user;
 	struct document_owner *global;
+	struct schemas *schemas;
 	struct list_link idle; /* struct document_owner, the one longest unused first */
 	size_t idle_bytes;
 	struct list_link checks; /* struct account_check */

@@ -44,9 +44,11 @@ int person_uri_read(struct arena *arena, const struct domain *domain, struct sli
 	struct slice written = text, ours = domain_name(domain);
 	if (slice_is_empty(text) || text.length > URI_BYTES_MOST || !slice_is_utf8(text))
 		return ERR_SYNTAX;
+	if (slice_equal(text, SLICE("tel:")))
+		return ERR_SYNTAX;
 	if (slice_starts_with(text, SLICE("tel:"))) {
 		*uri = text;
-		return text.length > 4 ? 0 : ERR_SYNTAX;
+		return 0;
 	}
 	int result = has_scheme(text) ? 0 : read_name(arena, ours, text, &written);
 	if (result == 0)

@@ -1,6 +1,7 @@
 /* The API's JSON bodies from outside, and what is written of them: always JSON again. SPDX-License-Identifier: MIT */
 #include "api/json_write.h"
 #include "api/put_body.h"
+#include "api/put_lists.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -45,6 +46,28 @@ static void try_users(struct arena *arena, struct slice text)
 		must(users[i].length > 0 && slice_is_utf8(users[i]));
 }
 
+static void try_lists(struct arena *arena, struct slice text)
+{
+	struct buddy_edit buddy;
+	struct buddy_group_edit group;
+	struct decisions_change change = {.user = SLICE("")};
+	struct body_error error = {""};
+	for (int is_new = 0; is_new < 2; is_new++) {
+		if (put_lists_read_buddy(arena, text, is_new, &buddy, &error) == 0) {
+			must(!is_new || !slice_is_empty(buddy.uri));
+			must(buddy.has_groups || buddy.group_count == 0);
+			must(buddy.group_count <= PUT_LISTS_GROUPS_MOST);
+		}
+		if (put_lists_read_group(arena, text, is_new, &group, &error) == 0)
+			must(is_new ? !slice_is_empty(group.name) : slice_is_empty(group.name));
+	}
+	if (put_lists_read_decisions(text, &change, &error) == 0)
+		must(change.is_changed[DECIDED_PRESENCE] || change.is_changed[DECIDED_DIALOG] ||
+		     change.is_changed[DECIDED_MESSAGE_SUMMARY]);
+	else
+		must(error.sentence[0] != '\0');
+}
+
 static void try_writing(struct slice text)
 {
 	struct buffer buffer;
@@ -67,6 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena arena;
 	arena_init(&arena, NULL, (size_t)1 << 20);
 	try_counts(text);
+	try_lists(&arena, text);
 	try_users(&arena, text);
 	try_writing(text);
 	arena_finish(&arena);

@@ -363,6 +363,7 @@ static void of_an_account_that_went_unseen_nothing_is_left_either(void)
 	document_store_account_changed(world.store, SLICE(""));
 	WAIT_FOR(&world.storage, world.told[0] != '\0');
 	CHECK_TEXT(slice_text(world.told), "-bob/pres-rules/index=; ");
+	WAIT_FOR(&world.storage, !accounts_find(world.accounts, SLICE("bob")));
 	CHECK_NUMBER(hold(&world, "bob"), ERR_NOT_FOUND);
 	close_world(&world);
 }
