@@ -8,7 +8,10 @@ A line is: who, what, and fields separated by two or more blanks. `sends` writes
 unless it says `sends unauthenticated`); `receives` takes the next message and checks its fields: a plain value must be equal,
 {contains x}, {absent}, {present}, {matches regex} compare otherwise, {name} alone keeps the value under that name.
 SUBSCRIBE gets a Contact by itself, unless it says `Contact: {absent}`; `sends within` is the same dialog again.
-`answers` replies to the request received last. Other lines: see VERBS. A test's name is the file's first line.
+A body is `body: "text"`, `packed: "text"` (deflated), or several parts, each `part: type (disposition) "text"`.
+`answers` replies to the request received last; `awaits` takes and answers whatever comes, until such a message comes.
+`puts` and `deletes` are for documents over XCAP. Other lines: see VERBS. A test's name is the file's first line.
+Lines before the first test: `#set option=value` configures the server, `#let name text` is what {name} stands for.
 SPDX-License-Identifier: MIT
 """
 
@@ -18,11 +21,46 @@ import re
 import sys
 import time
 import traceback
+import zlib
 
 from server import Server
-from sip import Client, credentials
+from sip import WAIT, Client, credentials
+from web import Web
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
+DOCUMENT_TYPES = {"resource-lists": "application/resource-lists+xml", "rls-services": "application/rls-services+xml",
+                  "pres-rules": "application/auth-policy+xml", "pidf-manipulation": "application/pidf+xml"}
+BOUNDARY = "a-part-of-it"
+
+
+def parts_body(parts):
+    """A multipart/mixed body of `type (disposition) "text"` each."""
+    text = ""
+    for part in parts:
+        found = re.fullmatch(r'(\S+) (?:\((\S+)\) )?"(.*)"', part, re.DOTALL)
+        if not found:
+            raise Failure(f"not a part: {part!r}")
+        disposition = f"Content-Disposition: {found[2]}\r\n" if found[2] else ""
+        text += f"--{BOUNDARY}\r\nContent-Type: {found[1]}\r\n{disposition}\r\n{found[3]}\r\n"
+    return f"{text}--{BOUNDARY}--\r\n"
+
+
+def content(fields):
+    """The body that the fields of a line make, and headers that it needs."""
+    parts = [value for key, value in fields if key == "part"]
+    if parts:
+        return parts_body(parts), [("Content-Type", f"multipart/mixed;boundary={BOUNDARY}")]
+    packed = "".join(value.strip('"') for key, value in fields if key == "packed")
+    if packed:
+        return zlib.compress(packed.encode()), [("Content-Encoding", "deflate")]
+    return "".join(value.strip('"') for key, value in fields if key == "body"), []
+
+
+def text_of(message):
+    """The body, unpacked."""
+    if message.get("content-encoding") == "deflate":
+        return zlib.decompress(message.body).decode("utf-8", "replace")
+    return message.text
 
 
 class Failure(Exception):
@@ -30,10 +68,12 @@ class Failure(Exception):
 
 
 class Scenario:
-    def __init__(self, server):
+    def __init__(self, server, texts=()):
         self.server = server
         self.clients, self.last, self.values, self.seen = {}, {}, {}, set()
         self.dialogs = {}  # by client: what its last 2xx to SUBSCRIBE made
+        for name, text in texts:
+            self.values[name] = self.expand(text)
 
     def client(self, name):
         if name not in self.clients:
@@ -86,8 +126,8 @@ class Scenario:
         client = self.client(name)
         method, uri = self.expand(words[0], client).split(None, 1)
         fields = self.fields([self.expand(word, client) for word in words[1:]])
-        body = "".join(value.strip('"') for key, value in fields if key == "body")
-        headers = [f for f in fields if f[0] not in ("body", "to", "branch") and f[1] != "{absent}"]
+        body, headers = content(fields)
+        headers += [f for f in fields if f[0] not in ("body", "packed", "part", "to", "branch") and f[1] != "{absent}"]
         if method == "SUBSCRIBE" and not any(f[0] == "Contact" for f in fields):
             headers.append(("Contact", f"<{client.contact}>"))
         # Only the challenge is waited for: others may have to act before there is a final response.
@@ -134,8 +174,48 @@ class Scenario:
             self.dialogs[name] = {"Call-ID": message.get("call-id"), "To": message.get("to"), "From": message.get("from"),
                                   "target": message.get("contact").strip("<>")}
         self.expect(str(first) == words[0].split()[0], f"{words[0]}, not\n{message!r}")
-        for key, wanted in self.fields(words[1:]):
-            self.check(key, wanted, [message.text] if key == "body" else message.all(key), client)
+        self.check_all(words[1:], message, client)
+
+    def check_all(self, words, message, client):
+        for key, wanted in self.fields(words):
+            self.check(key, wanted, [text_of(message)] if key == "body" else message.all(key), client)
+
+    def awaits(self, name, words):
+        """alice awaits  NOTIFY  body: {contains open}: she answers all that comes, and such a one comes in time"""
+        client, end, failure = self.client(name), time.monotonic() + WAIT, "nothing came"
+        while time.monotonic() < end:
+            message = client.receive(wait=end - time.monotonic())
+            if message is None:
+                break
+            if message.method:
+                client.answer(message)
+            self.seen.add(message.get("via"))
+            self.last[name] = message
+            try:
+                self.expect(words[0] == (message.method or str(message.status)), f"{words[0]}, not\n{message!r}")
+                self.check_all(words[1:], message, client)
+                return
+            except Failure as reason:
+                failure = reason
+        raise Failure(f"not in time: {failure}")
+
+    def document(self, name, words):
+        """Where "pres-rules index" is found."""
+        application, document = words[0].split()
+        user = re.sub(r"\d+$", "", name)
+        return application, Web(self.server, user), f"/xcap/{application}/users/sip:{user}@{self.server.domain}/{document}"
+
+    def puts(self, name, words):
+        """alice puts  pres-rules index  "<ruleset …": a document of hers"""
+        application, web, target = self.document(name, words)
+        answer = web.ask("PUT", target, self.expand(words[1]).strip('"'), {"Content-Type": DOCUMENT_TYPES[application]})
+        self.expect(answer.status in (200, 201), f"200 or 201 to PUT, not {answer!r}")
+
+    def deletes(self, name, words):
+        """alice deletes  pres-rules index"""
+        _, web, target = self.document(name, words)
+        answer = web.ask("DELETE", target)
+        self.expect(answer.status == 200, f"200 to DELETE, not {answer!r}")
 
     def check(self, key, wanted, values, client):
         found = re.fullmatch(r"\{(\w+)(?: (.*))?\}", wanted)
@@ -181,8 +261,8 @@ class Scenario:
         if not condition:
             raise Failure("expected " + what)
 
-    VERBS = ["is", "registers", "unregisters", "sends unauthenticated", "sends within", "sends raw", "sends", "receives", "answers",
-             "disconnects", "connects", "waits", "restarts"]
+    VERBS = ["is", "registers", "unregisters", "sends unauthenticated", "sends within", "sends raw", "sends", "receives",
+             "answers", "awaits", "puts", "deletes", "disconnects", "connects", "waits", "restarts"]
 
     def run(self, lines):
         for number, line in lines:
@@ -219,8 +299,8 @@ def split(path):
     return scenarios
 
 
-def run_one(server, path, title, lines):
-    scenario = Scenario(server)
+def run_one(server, path, title, lines, texts):
+    scenario = Scenario(server, texts)
     try:
         scenario.run(lines)
         print(f"ok - {os.path.basename(path)}: {title}")
@@ -240,10 +320,11 @@ def main(paths):
     passed, failed = 0, 0
     for path in paths or sorted(glob.glob(os.path.join(FOLDER, "*.scenario"))):
         with open(path) as f:
-            settings = re.findall(r"(?m)^#set (\S+)$", f.read())
+            text = f.read()
+        settings, texts = re.findall(r"(?m)^#set (\S+)$", text), re.findall(r"(?m)^#let (\w+) (.+)$", text)
         with Server(settings=settings) as server:
             for title, lines in split(path):
-                good = run_one(server, path, title, lines)
+                good = run_one(server, path, title, lines, texts)
                 passed, failed = passed + good, failed + (not good)
     print(f"{passed} passed, {failed} failed")
     return failed != 0
