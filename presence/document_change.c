@@ -162,17 +162,16 @@ static bool is_too_much(struct pending_change *change, const struct kept_documen
 	const struct document_owner *owner = change->owner;
 	const struct document_store_options *options = &owner->store->options;
 	size_t freed = before ? before->document.body.length : 0;
+	bool is_global = owner == owner->store->global; /* the administrator's */
 	char *sentence = change->sentence;
 	size_t size = sizeof change->sentence;
 	if (bytes > options->document_bytes)
 		(void)snprintf(sentence, size, "The document would have %zu bytes; at most %zu are allowed in one",
 			       bytes, options->document_bytes);
-	else if (owner == owner->store->global)
-		return false; /* the administrator's */
-	else if (!before && owner->document_count >= options->documents_most)
+	else if (!is_global && !before && owner->document_count >= options->documents_most)
 		(void)snprintf(sentence, size, "There are %u documents of this user; at most %u are allowed",
 			       owner->document_count, options->documents_most);
-	else if (owner->bytes - freed + bytes > options->user_bytes && bytes > freed)
+	else if (!is_global && owner->bytes - freed + bytes > options->user_bytes && bytes > freed)
 		(void)snprintf(sentence, size,
 			       "The documents of this user would have %zu bytes together; at most %zu are allowed",
 			       owner->bytes - freed + bytes, options->user_bytes);
@@ -234,26 +233,26 @@ static struct slice put(char **next, struct slice text)
 	return slice_of(at, text.length);
 }
 
-void document_change(struct document_store *store, const struct document_change *asked)
+void document_change(struct document_store *store, const struct document_change *change)
 {
-	struct document_owner *owner = owner_get(store, asked->user);
-	struct pending_change *change = NULL;
+	struct document_owner *owner = owner_get(store, change->user);
+	struct pending_change *pending = NULL;
 	if (owner)
-		change = calloc(1, sizeof *change + asked->application.length + asked->name.length);
-	if (!change) {
+		pending = calloc(1, sizeof *pending + change->application.length + change->name.length);
+	if (!pending) {
 		if (owner)
 			owner_settle(owner);
 		/* Nothing can wait without memory to wait in: the asker is told at once. */
-		asked->done(asked->arg, ERR_NO_MEMORY, NULL, "");
+		change->done(change->arg, ERR_NO_MEMORY, NULL, "");
 		return;
 	}
-	char *next = change->text;
-	change->asked = *asked;
-	change->asked.user = owner_user(owner);
-	change->asked.application = put(&next, asked->application);
-	change->asked.name = put(&next, asked->name);
-	change->owner = owner;
+	char *next = pending->text;
+	pending->asked = *change;
+	pending->asked.user = owner_user(owner);
+	pending->asked.application = put(&next, change->application);
+	pending->asked.name = put(&next, change->name);
+	pending->owner = owner;
 	owner_use(owner);
-	list_append(&owner->changes, &change->link);
+	list_append(&owner->changes, &pending->link);
 	changes_go_on(owner);
 }
