@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+enum { AGAIN_MS = 1000 };
+
 /* A list that is to be read again: never within the call that says so, because whoever says so may be walking watchers,
  * of whom some may end by it. */
 struct refresh {
@@ -30,30 +32,61 @@ static void end_watchers(struct resource *resource)
 	}
 }
 
+/* The list itself is at fault: it stays so until it is changed. */
+static bool is_final(int result)
+{
+	return result == ERR_SYNTAX || result == ERR_LIMIT;
+}
+
+static void on_refresh(struct timer *timer);
+
+/* Storage does not answer: after a restart nothing is known of the list, and its watchers would stay in the dark. */
+static void ask_again(struct refresh *refresh, struct resource *resource)
+{
+	struct lists *lists = refresh->lists;
+	resource->is_refreshing = true;
+	list_append(&lists->refreshes, &refresh->link);
+	if (!timer_is_running(&lists->refreshing))
+		timer_start(lists->events->parts.timers, &lists->refreshing, AGAIN_MS, on_refresh);
+}
+
+/* False: it is to be read again. */
+static bool apply(const struct refresh *refresh, struct resource *resource, int result,
+		  struct list_definition *definition, const char *sentence)
+{
+	if (result == 0) {
+		list_definition_hold(definition);
+		list_resource_define(resource, definition);
+		return true;
+	}
+	if (result == ERR_NOT_FOUND || (is_final(result) && !resource->definition)) {
+		end_watchers(resource);
+		return true;
+	}
+	/* What was last known stays: better an old list than none. */
+	log_event(refresh->lists->events->parts.log, LOG_ERROR, "list_not_read", NULL, "%.*s: %s",
+		  SLICE_ARGS(refresh_name(refresh)), sentence);
+	return is_final(result);
+}
+
 static void on_read(void *arg, int result, struct list_definition *definition, const char *sentence)
 {
 	struct refresh *refresh = arg;
 	struct events *events = refresh->lists->events;
 	const struct event_package *package = events->packages[refresh->package].package;
 	struct resource *resource = resource_find_list(events, package, refresh_name(refresh));
-	if (resource)
-		resource->watch_count++; /* keeps it until all were told */
-	if (resource && result == 0) {
-		list_definition_hold(definition);
-		list_resource_define(resource, definition);
-	} else if (resource && result == ERR_NOT_FOUND) {
-		end_watchers(resource);
-	} else if (resource) {
-		/* What was last known stays: better an old list than none. */
-		log_event(events->parts.log, LOG_ERROR, "list_not_read", NULL, "%.*s: %s",
-			  SLICE_ARGS(refresh_name(refresh)), sentence);
-	}
+	bool is_done = true;
 	if (resource) {
+		resource->watch_count++; /* keeps it until all were told */
+		is_done = apply(refresh, resource, result, definition, sentence);
+		if (!is_done)
+			ask_again(refresh, resource);
 		resource->watch_count--;
 		resource_release(events, resource);
 	}
 	list_definition_release(definition);
-	free(refresh);
+	if (is_done)
+		free(refresh);
 }
 
 static void on_refresh(struct timer *timer)
