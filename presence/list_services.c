@@ -19,6 +19,11 @@ struct slice list_service_owner(const struct list_service_entry *entry)
 	return slice_of(entry->texts + entry->name_length, entry->owner_length);
 }
 
+static struct slice packages_of(const struct list_service_entry *entry)
+{
+	return slice_of(entry->texts + entry->name_length + entry->owner_length, entry->packages_length);
+}
+
 static bool has_name(const struct table_link *link, const void *key)
 {
 	return slice_equal(name_of(CONTAINER_OF(link, const struct list_service_entry, link)),
@@ -32,6 +37,19 @@ const struct list_service_entry *list_service_find(const struct lists *lists, st
 	return link ? CONTAINER_OF(link, const struct list_service_entry, link) : NULL;
 }
 
+bool lists_serves(const struct lists *lists, struct slice user, const char *package)
+{
+	const struct list_service_entry *service = list_service_find(lists, user);
+	struct slice rest = service ? packages_of(service) : SLICE("");
+	if (slice_is_empty(rest))
+		return true;
+	while (!slice_is_empty(rest)) {
+		if (slice_equal_nocase(slice_take(&rest, ' '), slice_text(package)))
+			return true;
+	}
+	return false;
+}
+
 static void drop(struct lists *lists, struct slice name, struct slice owner)
 {
 	const struct list_service_entry *found = list_service_find(lists, name);
@@ -43,11 +61,11 @@ static void drop(struct lists *lists, struct slice name, struct slice owner)
 }
 
 /* The first who has it keeps it; a second one was refused when it was written (uniqueness). */
-static void add(struct lists *lists, struct slice name, struct slice owner)
+static void add(struct lists *lists, struct slice name, struct slice owner, struct slice packages)
 {
-	if (name.length > USER_MOST || list_service_find(lists, name))
+	if (name.length > USER_MOST || packages.length > UINT16_MAX || list_service_find(lists, name))
 		return;
-	struct list_service_entry *entry = malloc(sizeof *entry + name.length + owner.length);
+	struct list_service_entry *entry = malloc(sizeof *entry + name.length + owner.length + packages.length);
 	if (!entry) {
 		log_event(lists->events->parts.log, LOG_ERROR, "list_service_not_known",
 			  &(struct log_context){.aor = owner}, "%.*s: %s", SLICE_ARGS(name), error_text(ERR_NO_MEMORY));
@@ -55,10 +73,13 @@ static void add(struct lists *lists, struct slice name, struct slice owner)
 	}
 	entry->name_length = (uint8_t)name.length;
 	entry->owner_length = (uint16_t)owner.length;
+	entry->packages_length = (uint16_t)packages.length;
 	if (name.length > 0)
 		memcpy(entry->texts, name.at, name.length);
 	if (owner.length > 0)
 		memcpy(entry->texts + name.length, owner.at, owner.length);
+	if (packages.length > 0)
+		memcpy(entry->texts + name.length + owner.length, packages.at, packages.length);
 	table_insert(&lists->services, &entry->link, table_hash(&lists->services, name.at, name.length));
 }
 
@@ -83,7 +104,7 @@ static void on_service(void *arg, const struct list_service *service)
 	arena_init(&arena, &walk->lists->events->arenas, 65536);
 	bool is_ours = read_name(walk->lists, service->uri, &arena, &name);
 	if (is_ours && walk->is_added)
-		add(walk->lists, name, walk->owner);
+		add(walk->lists, name, walk->owner, service->packages);
 	else if (is_ours)
 		drop(walk->lists, name, walk->owner);
 	arena_finish(&arena);

@@ -21,6 +21,9 @@ void lists_destroy(struct lists *lists);
 /* Which list the user part of a Request-URI names for this asker; LIST_NONE: it names none. A service of another user
  * is none of the asker's: so nobody can put a list in the place of somebody else. */
 enum list_kind lists_find(const struct lists *lists, struct slice user, const struct account *asker);
+/* Whether the list that lists_find found is for this event package: a service may name those that it is for (RFC 4826
+ * §4.1). */
+bool lists_serves(const struct lists *lists, struct slice user, const char *package);
 /* The resource's name, in the arena: its kind, and `of`: the user part of the service or phone list, the watcher, or
  * for a list that was carried what tells its dialog from others. ERR_LIMIT, ERR_NO_MEMORY. */
 MUST_CHECK int list_name_make(struct arena *arena, enum list_kind kind, struct slice of, struct slice *name);

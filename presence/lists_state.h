@@ -7,8 +7,8 @@
 struct list_service_entry {
 	struct table_link link;
 	uint8_t name_length;
-	uint16_t owner_length;
-	char texts[]; /* name, owner (empty: global) */
+	uint16_t owner_length, packages_length;
+	char texts[]; /* name, owner (empty: global), packages ("presence dialog"; empty: all) */
 };
 
 struct phone_list {

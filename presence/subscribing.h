@@ -51,6 +51,8 @@ unsigned subscribing_refuse(struct subscribing *subscribing, unsigned status, st
 			    const char *sentence);
 /* 503: the database does not take it now. */
 void subscribing_refuse_for_storage(struct subscribing *subscribing, int result);
+/* 489, with the packages that there are (RFC 6665 §4.2.1.1). */
+void subscribing_refuse_event(struct subscribing *subscribing, const char *sentence);
 /* What it asks for. False: it has been refused. */
 MUST_CHECK bool subscribing_read(struct subscribing *subscribing);
 /* Which format the watcher accepts. False: it has been refused. */

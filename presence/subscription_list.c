@@ -133,6 +133,10 @@ bool subscribing_find_list(struct subscribing *subscribing, subscribing_go_on_fn
 				   "This is a list, which takes a phone that says Supported: eventlist");
 		return true;
 	}
+	if (kind == LIST_SERVICE && !lists_serves(subscribing->events->lists, user, subscribing->row->package->name)) {
+		subscribing_refuse_event(subscribing, "The list is not for this event package");
+		return true;
+	}
 	subscribing->is_list = true;
 	result = name_list(subscribing, kind, user);
 	if (result != 0) {

@@ -24,7 +24,7 @@ unsigned subscribing_refuse(struct subscribing *subscribing, unsigned status, st
 	return SIP_LATER;
 }
 
-static unsigned refuse_event(struct subscribing *subscribing, const char *sentence)
+void subscribing_refuse_event(struct subscribing *subscribing, const char *sentence)
 {
 	struct buffer headers;
 	buffer_init(&headers, 2048);
@@ -32,7 +32,6 @@ static unsigned refuse_event(struct subscribing *subscribing, const char *senten
 	subscribing_refuse(subscribing, SIP_BAD_EVENT, buffer_failed(&headers) ? SLICE("") : buffer_slice(&headers),
 			   sentence);
 	buffer_finish(&headers);
-	return SIP_LATER;
 }
 
 void subscribing_refuse_for_storage(struct subscribing *subscribing, int result)
@@ -92,11 +91,11 @@ static bool read_event(struct subscribing *subscribing)
 	struct slice name = slice_trim(slice_take(&rest, ';'));
 	subscribing->row = events_find_package(subscribing->events, name);
 	if (slice_is_empty(name)) {
-		refuse_event(subscribing, "There is no Event header: what is to be watched?");
+		subscribing_refuse_event(subscribing, "There is no Event header: what is to be watched?");
 		return false;
 	}
 	if (!subscribing->row || !subscribing->row->package->formats) {
-		refuse_event(subscribing, "This event package is not served here");
+		subscribing_refuse_event(subscribing, "This event package is not served here");
 		return false;
 	}
 	sip_parameter_find(rest, SLICE("id"), &subscribing->event_id);
