@@ -220,6 +220,19 @@ static int move(struct subscribing *subscribing, bool *has_changed)
 	return 0;
 }
 
+/* A list that came in the dialog is that subscription's own: it is told behind the answer, and not before. */
+static void take_list(const struct subscribing *subscribing)
+{
+	struct resource *resource = subscription_resource(subscribing->subscription);
+	list_definition_hold(subscribing->definition);
+	if (list_name_kind(resource_name(resource)) != LIST_CARRIED) {
+		list_resource_define(resource, subscribing->definition);
+		return;
+	}
+	list_definition_release(resource->definition);
+	resource->definition = subscribing->definition;
+}
+
 /* The rules are asked again, about what he wants to see now: without a body that is what it was (RFC 4660 §5.2,
  * RFC 5367 §4). ERR_NO_MEMORY. */
 static int judge_again(struct subscribing *subscribing)
@@ -237,10 +250,8 @@ static int judge_again(struct subscribing *subscribing)
 		view_release(view);
 		return result;
 	}
-	if (subscribing->definition) {
-		list_definition_hold(subscribing->definition);
-		list_resource_define(watch->resource, subscribing->definition);
-	}
+	if (subscribing->definition)
+		take_list(subscribing);
 	if (subscribing->has_content)
 		list_watches_begin(subscription, content->filters);
 	else
