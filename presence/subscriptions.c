@@ -397,6 +397,17 @@ static void note_end(struct subscription *subscription, enum subscription_reason
 		watches_note_end(&subscription->watch, events[reason]);
 }
 
+/* Those who are watched see him leave now, not when he has answered the last NOTIFY, or has not. */
+static void tell_watched(const struct subscription *subscription)
+{
+	struct events *events = subscription->events;
+	const struct list_watches *list = subscription->list;
+	watches_changed(subscription_resource(subscription), events);
+	for (unsigned i = 0; list && i < list->definition->count; i++)
+		if (list->watches[i].resource)
+			watches_changed(list->watches[i].resource, events);
+}
+
 void subscription_end(struct subscription *subscription, enum subscription_reason reason)
 {
 	if (subscription->state == SUBSCRIPTION_ENDING)
@@ -409,6 +420,7 @@ void subscription_end(struct subscription *subscription, enum subscription_reaso
 	note_end(subscription, reason);
 	subscription->state = SUBSCRIPTION_ENDING;
 	subscription->reason = (uint8_t)reason;
+	tell_watched(subscription);
 	timer_stop(&subscription->timer);
 	if (subscription->notify)
 		return; /* the last NOTIFY follows the one that is on its way */

@@ -116,6 +116,8 @@ void events_each_watch(struct events *events, const char *package, struct slice 
 			    .resource = resource_find(events, package, name),
 			    .each = each,
 			    .arg = arg};
+	/* What is over comes before what holds: who has left may wait, or be back. */
+	show_ended(&walk);
 	if (walk.resource)
 		for (const struct list_link *link = walk.resource->watches.next; link != &walk.resource->watches;
 		     link = link->next)
@@ -125,5 +127,4 @@ void events_each_watch(struct events *events, const char *package, struct slice 
 	while ((request = watch_request_next(events, walk.package, name, request)))
 		if (!is_watching(&walk, watch_request_watcher(request)))
 			show_request(&walk, request);
-	show_ended(&walk);
 }

@@ -136,23 +136,24 @@ static void write_gone(struct buffer *buffer, const struct xml_node *watcher)
 	buffer_text(buffer, "</watcher>\r\n");
 }
 
-/* How many were written. */
+/* How many were written. Those who are gone come first: who has left and waits now (another watch of the same user) is
+ * seen as waiting also by who looks at users only. */
 static size_t write_changed(struct buffer *buffer, const struct whole *before, const struct whole *after)
 {
 	size_t written = 0;
+	for (const struct xml_node *was = first_watcher(before); was; was = next_watcher(was)) {
+		/* Whose end was told is not told again. */
+		if (is_over(was) || xml_index_find(&after->watchers, was))
+			continue;
+		write_gone(buffer, was);
+		written++;
+	}
 	for (const struct xml_node *now = first_watcher(after); now; now = next_watcher(now)) {
 		const struct xml_node *was = xml_index_find(&before->watchers, now);
 		if (was && is_same_watcher(was, now))
 			continue;
 		xml_write_node(buffer, now, prefixes, ARRAY_SIZE(prefixes));
 		buffer_text(buffer, "\r\n");
-		written++;
-	}
-	for (const struct xml_node *was = first_watcher(before); was; was = next_watcher(was)) {
-		/* Whose end was told is not told again. */
-		if (is_over(was) || xml_index_find(&after->watchers, was))
-			continue;
-		write_gone(buffer, was);
 		written++;
 	}
 	return written;
