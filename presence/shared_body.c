@@ -183,7 +183,8 @@ static struct shared_body *write_filtered(const struct watch *watch, const struc
 		int result = filter_apply(texts.filters, &question, bytes, &events->filtered, &filtered_at);
 		if (result == 0 && !buffer_failed(&events->filtered))
 			filtered = make(buffer_slice(&events->filtered), filtered_at, key);
-		else if (result == ERR_SYNTAX || result == ERR_LIMIT) /* no XML (XPIDF has a DOCTYPE): all of it */
+		else if (result == ERR_SYNTAX || result == ERR_UNSUPPORTED ||
+			 result == ERR_LIMIT) /* no XML (XPIDF has a DOCTYPE): all of it */
 			filtered = make(bytes, version_at, key);
 	}
 	if (filtered) {

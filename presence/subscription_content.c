@@ -10,7 +10,7 @@
 
 enum { PARTS_MOST = 8 };
 
-static const struct xml_limits filter_limits = {.bytes = 65536, .depth = 16, .nodes = 4096};
+const struct xml_limits subscription_filter_limits = {.bytes = 65536, .depth = 16, .nodes = 4096};
 
 struct content_reader {
 	struct events *events;
@@ -40,12 +40,16 @@ static bool is_type(struct slice content_type, const char *type)
 
 static bool read_filters(struct content_reader *reader, struct slice body)
 {
-	int result = filter_check(body, &filter_limits, &reader->refusal->error);
+	int result = filter_check(body, &subscription_filter_limits, &reader->refusal->error);
 	if (result == ERR_NO_MEMORY)
 		return refuse(reader, SIP_INTERNAL_ERROR, "", error_text(result));
-	/* RFC 4660 §5.5: filters that cannot be used refuse the subscription */
+	/* RFC 4660 §5.4: filters that are wrong, or that cannot be kept here, refuse the subscription */
 	if (result != 0)
-		return refuse(reader, result == ERR_LIMIT ? SIP_ENTITY_TOO_LARGE : SIP_NOT_ACCEPTABLE_HERE, "", NULL);
+		return refuse(reader,
+			      result == ERR_LIMIT         ? SIP_ENTITY_TOO_LARGE
+			      : result == ERR_UNSUPPORTED ? SIP_NOT_ACCEPTABLE_HERE
+							  : SIP_BAD_REQUEST,
+			      "", NULL);
 	reader->content->filters = body;
 	reader->content->has_filters = true;
 	return true;

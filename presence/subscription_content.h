@@ -10,7 +10,10 @@ struct subscription_content {
 	struct slice filters;
 	struct slice selection; /* of the package */
 	bool has_list, has_filters, has_selection;
+	struct slice kept_type, kept; /* all that holds from now on, as the row has it */
 };
+
+extern const struct xml_limits subscription_filter_limits;
 
 /* Why it cannot be used: a SIP status, headers that the status needs, and a sentence. */
 struct content_refusal {

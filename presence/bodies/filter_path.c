@@ -105,7 +105,7 @@ static void read_name(struct reader *reader, struct filter_name *name)
 	if (slice_is_empty(name->name)) {
 		complain(reader, ERR_SYNTAX, "a name is missing");
 	} else if (peek(reader, 0) == ':' && peek(reader, 1) == ':') {
-		complain(reader, ERR_SYNTAX, "axes other than / and // are not supported");
+		complain(reader, ERR_UNSUPPORTED, "axes other than / and // are not supported");
 	} else if (peek(reader, 0) == ':') {
 		reader->at++;
 		name->is_bare = false;
@@ -117,7 +117,7 @@ static void read_name(struct reader *reader, struct filter_name *name)
 			complain(reader, ERR_SYNTAX, "a name is missing behind the prefix");
 	}
 	if (peek(reader, 0) == '(')
-		complain(reader, ERR_SYNTAX, "functions are not supported");
+		complain(reader, ERR_UNSUPPORTED, "functions are not supported");
 }
 
 static struct filter_step *add_step(struct reader *reader, struct filter_path *path)
@@ -162,7 +162,7 @@ static void read_operand(struct reader *reader, struct filter_path *path)
 {
 	skip_blanks(reader);
 	if (is_name_letter(peek(reader, 0)) && !is_name_start(peek(reader, 0)) && peek(reader, 0) != '.') {
-		complain(reader, ERR_SYNTAX, "positions are not supported");
+		complain(reader, ERR_UNSUPPORTED, "positions are not supported");
 		return;
 	}
 	if (take(reader, '.'))

@@ -86,7 +86,7 @@ static int read_selection(struct reader *reader, const struct xml_node *node, st
 		item->space = text;
 	} else if (!slice_is_empty(type) && !slice_equal(type, SLICE("xpath"))) {
 		body_complain(reader->error, "A filter has an expression of a type that is not supported");
-		return ERR_SYNTAX;
+		return ERR_UNSUPPORTED;
 	}
 	if (slice_is_empty(text)) {
 		body_complain(reader->error, "A filter has an expression that is empty");
@@ -270,7 +270,7 @@ int filter_set_read(struct arena *arena, struct slice filters, const struct xml_
 	struct filter_set read = {.package = slice_trim(xml_attribute(root, SLICE("package")))};
 	if (!is_known_package(read.package)) {
 		body_complain(error, "The filters are for an event package that cannot be filtered");
-		return ERR_SYNTAX;
+		return ERR_UNSUPPORTED;
 	}
 	result = read_filters(&reader, root, &read);
 	if (result == 0)

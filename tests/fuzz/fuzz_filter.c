@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct slice before = slice_take(&rest, '\0');
 	int result = filter_check(filters, &limits, &error);
 	if (result != 0) {
-		require(result == ERR_SYNTAX || result == ERR_LIMIT);
+		require(result == ERR_SYNTAX || result == ERR_UNSUPPORTED || result == ERR_LIMIT);
 		require(error.sentence[0] != '\0');
 		return 0;
 	}
