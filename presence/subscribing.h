@@ -3,6 +3,7 @@
  *   subscription.c       what it is about: a new dialog, one that is there, a copy
  *   subscription_read.c  what it asks for: Event, Expires, Accept, rates
  *   subscription_body.c  what its body asks for: a list, filters
+ *   subscription_merge.c what that makes of what was asked for before
  *   subscription_list.c  a list instead of a resource (RFC 4662)
  *   subscription_room.c  the limit of an account, and what a device replaces
  *   subscription_keep.c  the commit, and the answer with the NOTIFY behind it
@@ -23,7 +24,9 @@ struct subscribing {
 	struct subscription *subscription; /* NULL: none yet, or it is gone meanwhile */
 	struct event_target target;
 	struct subscription_content content;
-	struct buffer content_bytes;        /* where it stands; until the row is written, or it is refused */
+	struct buffer content_bytes; /* where it stands; until the row is written, or it is refused */
+	struct buffer filter_bytes, kept_bytes;
+	char parts_type[64];
 	struct list_definition *definition; /* held: of the list that it is about; the same */
 	struct slice event_id;
 	uint32_t expires_s; /* granted */
@@ -60,11 +63,17 @@ MUST_CHECK bool subscribing_choose_format(struct subscribing *subscribing);
 
 /* --- subscription_body.c --- */
 
-/* What the body asks for: in content and has_content. `is_list`: the subscription is one to a list. False: it has been
- * refused. */
+/* What the body asks for: in content and has_content; of a refresh together with what held before. `is_list`: the
+ * subscription is one to a list. False: it has been refused. */
 MUST_CHECK bool subscribing_read_body(struct subscribing *subscribing, bool is_list);
 /* The content and the definition are not needed any more. */
 void subscribing_forget_content(struct subscribing *subscribing);
+
+/* --- subscription_merge.c --- */
+
+/* Puts content.filters together with those that the subscription has, and fills what the row keeps. False: it has been
+ * refused. */
+MUST_CHECK bool subscribing_merge_content(struct subscribing *subscribing);
 
 /* --- subscription_list.c --- */
 

@@ -55,12 +55,15 @@ bool subscribing_read_body(struct subscribing *subscribing, bool is_list)
 {
 	struct request *request = subscribing->request;
 	struct content_refusal refusal;
-	buffer_init(&subscribing->content_bytes, body_most(subscribing->events));
+	size_t most = body_most(subscribing->events);
+	buffer_init(&subscribing->content_bytes, most);
+	buffer_init(&subscribing->filter_bytes, most);
+	buffer_init(&subscribing->kept_bytes, 3 * most);
 	if (request->message.body.length > 0 && !read_bytes(subscribing))
 		return false;
 	if (subscription_content_read(subscribing->events, subscribing->row, request->sender, is_list, &request->arena,
 				      &subscribing->content, &refusal))
-		return true;
+		return !subscribing->has_content || subscribing_merge_content(subscribing);
 	subscribing_refuse(subscribing, refusal.status, slice_text(refusal.headers), refusal.error.sentence);
 	return false;
 }
@@ -68,6 +71,8 @@ bool subscribing_read_body(struct subscribing *subscribing, bool is_list)
 void subscribing_forget_content(struct subscribing *subscribing)
 {
 	buffer_finish(&subscribing->content_bytes);
+	buffer_finish(&subscribing->filter_bytes);
+	buffer_finish(&subscribing->kept_bytes);
 	subscribing->content = (struct subscription_content){0};
 	list_definition_release(subscribing->definition);
 	subscribing->definition = NULL;

@@ -191,8 +191,8 @@ void subscribing_keep(struct subscribing *subscribing, bool has_changed)
 	subscription->has_row = true;
 	subscription_fill_row(subscription, &row, flow);
 	if (subscribing->has_content) {
-		row.content_type = subscribing->content.content_type;
-		row.content = subscribing->content.body;
+		row.content_type = subscribing->content.kept_type;
+		row.content = subscribing->content.kept;
 	}
 	subscription->row_cseq = row.local_cseq;
 	storage_save_subscription(subscribing->events->parts.storage, &row, on_committed, subscribing);
