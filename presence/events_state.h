@@ -105,7 +105,7 @@ struct subscription {
 	int64_t stored_until_s;          /* since 1970: the row's lease */
 	uint64_t told_version;           /* of the resource */
 	uint64_t sent_version, sent_tag; /* in flight */
-	struct shared_body *told_body;   /* the last one sent, held, where what follows depends on it */
+	struct shared_body *told_body;   /* the last one sent or looked at, held, where what follows depends on it */
 	uint32_t granted_s;
 	uint32_t row_cseq;                            /* the row's local CSeq */
 	uint32_t least_interval_ms, most_interval_ms; /* RFC 6446; 0: none */
@@ -124,6 +124,7 @@ struct subscription {
 	bool has_row;
 	bool is_adaptive; /* most_interval_ms is an average */
 	bool takes_deflate;
+	bool is_behind; /* told_body was not worth a NOTIFY, and so is not known to the watcher */
 };
 
 /* How many intervals an average is taken over. */

@@ -224,7 +224,8 @@ static bool try_list(struct subscription *subscription)
 
 /* --- of a resource --- */
 
-/* Triggers (RFC 4661 §5.3): a change may not be worth a NOTIFY. */
+/* Triggers (RFC 4661 §3.6): a change may not be worth a NOTIFY. What it is a change of is the state before, whether
+ * that was told or not. */
 static bool is_triggered(const struct subscription *subscription, const struct shared_body *body)
 {
 	static const struct xml_limits limits = {.bytes = BODY_MOST, .depth = 64, .nodes = 1u << 20};
@@ -249,6 +250,7 @@ static void remember(struct subscription *subscription, struct shared_body *body
 		shared_body_hold(body);
 	shared_body_release(subscription->told_body);
 	subscription->told_body = is_needed ? body : NULL;
+	subscription->is_behind = false;
 }
 
 static bool try_state(struct subscription *subscription)
@@ -262,9 +264,14 @@ static bool try_state(struct subscription *subscription)
 	}
 	if (!subscription->wants_full) {
 		/* Nobody is told what he knows. */
-		if (!whole || whole->tag == watch->told_tag || !is_triggered(subscription, whole))
+		bool is_news = whole && whole->tag != watch->told_tag;
+		if (!is_news || !is_triggered(subscription, whole)) {
+			if (whole)
+				remember(subscription, whole);
+			subscription->is_behind = is_news;
 			return has_nothing_new(subscription);
-		if (subscription->told_body)
+		}
+		if (subscription->told_body && !subscription->is_behind)
 			change = shared_body_change(watch, subscription->told_body, whole);
 	}
 	struct notify_body body = {.shared = change ? change : whole, .is_left_out = subscription->without_body};
