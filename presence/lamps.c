@@ -2,6 +2,7 @@
 #include "presence/lamps.h"
 
 #include "base/error.h"
+#include "base/fnv.h"
 #include "base/random.h"
 #include "core/peer.h"
 #include "presence/events_state.h"
@@ -65,15 +66,6 @@ static bool is_wanted(struct lamp *lamp, const struct binding *binding)
 		return true;
 	lamp->told = 0; /* what it shows is no business of ours, until it subscribes no more */
 	return false;
-}
-
-/* FNV-1a, never 0 */
-static uint64_t tag_of(struct slice bytes)
-{
-	uint64_t hash = 14695981039346656037u;
-	for (size_t i = 0; i < bytes.length; i++)
-		hash = (hash ^ (uint8_t)bytes.at[i]) * 1099511628211u;
-	return hash ? hash : 1;
 }
 
 /* The body for that phone; false where nothing was ever told of its mailboxes, or memory is exhausted. */
@@ -197,7 +189,7 @@ static void try_to_tell(struct lamp *lamp)
 	struct arena arena;
 	arena_init(&arena, NULL, 65536);
 	if (write_body(lamp, profile_of(lamps, binding), &arena)) {
-		lamp->sent = tag_of(buffer_slice(&lamps->body));
+		lamp->sent = fnv_tag(buffer_slice(&lamps->body));
 		if (lamp->sent != lamp->told) {
 			lamp->flow = binding->flow;
 			if (send_notify(lamp, binding, &arena) == 0) {

@@ -6,6 +6,7 @@
  * SPDX-License-Identifier: MIT */
 #include "presence/list_notify.h"
 
+#include "base/fnv.h"
 #include "base/random.h"
 #include "bodies/multipart.h"
 #include "bodies/rlmi.h"
@@ -155,7 +156,7 @@ static void write_resource(const struct writing *writing, const struct watch *wa
 	const struct flat_entry *entry = entry_of(writing, watch);
 	struct rlmi_resource resource = {.uri = entry->uri, .name = entry->name};
 	if (is_told) {
-		int length = snprintf(instance, sizeof instance, "%08" PRIx32, (uint32_t)shared_body_tag(entry->uri));
+		int length = snprintf(instance, sizeof instance, "%08" PRIx32, (uint32_t)fnv_tag(entry->uri));
 		resource.instance_id = slice_of(instance, (size_t)length);
 		if (!watch->resource || watch->resource->user == USER_UNKNOWN) {
 			/* Who is elsewhere cannot be asked, and whom we do not know is not there. */

@@ -2,6 +2,7 @@
 #include "presence/manipulations.h"
 
 #include "base/error.h"
+#include "base/fnv.h"
 #include "base/table.h"
 #include "presence/packages.h"
 #include "presence/resource.h"
@@ -102,10 +103,7 @@ static void remove_document(struct manipulations *manipulations, const struct do
 /* Publications are counted from 1, and will never get as far as the highest bit. */
 static uint64_t id_of(struct slice name)
 {
-	uint64_t hash = 14695981039346656037u; /* FNV's beginning */
-	for (size_t i = 0; i < name.length; i++)
-		hash = (hash ^ (unsigned char)name.at[i]) * 1099511628211u; /* FNV's prime */
-	return hash | UINT64_C(1) << 63;
+	return fnv_add(FNV_BEGIN, name) | UINT64_C(1) << 63;
 }
 
 static struct manipulating *document_copy(const struct document *document)

@@ -1,6 +1,8 @@
 /* Who is there, and what counts. SPDX-License-Identifier: MIT */
 #include "presence/people_state.h"
 
+#include "base/fnv.h"
+
 struct account *people_account(const struct people *people, struct slice user)
 {
 	return accounts_find(people->parts->accounts, user);
@@ -81,11 +83,11 @@ bool people_has_silent_device(const struct people *people, const struct resource
 uint64_t people_digest(const struct people *people, const struct resource *resource, const struct account *account,
 		       bool with_devices)
 {
-	uint64_t digest = 14695981039346656037u; /* FNV's beginning */
+	uint64_t digest = FNV_BEGIN;
 	if (with_devices)
 		digest ^= 2u * people_has_silent_device(people, resource, account) + people_has_device(people, account);
 	const struct publication *publication = NULL;
 	while ((publication = people_next_counted(people, resource, account, publication)))
-		digest = (digest ^ (uint64_t)publication->id) * 1099511628211u; /* FNV's prime */
+		digest = (digest ^ (uint64_t)publication->id) * FNV_PRIME;
 	return digest;
 }

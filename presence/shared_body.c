@@ -3,6 +3,7 @@
 
 #include "base/deflate.h"
 #include "base/error.h"
+#include "base/fnv.h"
 #include "bodies/filter.h"
 #include "presence/view.h"
 
@@ -25,14 +26,6 @@ struct body_key {
 	unsigned style;
 	bool is_polite;
 };
-
-uint64_t shared_body_tag(struct slice bytes)
-{
-	uint64_t hash = 14695981039346656037u;
-	for (size_t i = 0; i < bytes.length; i++)
-		hash = (hash ^ (uint8_t)bytes.at[i]) * 1099511628211u;
-	return hash ? hash : 1;
-}
 
 /* --- lifetimes ---------------------------------------------------------------------------------------------------- */
 
@@ -100,7 +93,7 @@ static struct shared_body *make(struct slice bytes, size_t version_at, const str
 	*body = (struct shared_body){
 		.view = key->view,
 		.format = key->format,
-		.tag = shared_body_tag(bytes),
+		.tag = fnv_tag(bytes), /* the same state has the same one after a restart, too (RFC 5839 §7.1) */
 		.holders = 1,
 		.style = key->style,
 		.length = (uint32_t)bytes.length,

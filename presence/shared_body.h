@@ -45,5 +45,3 @@ void shared_body_release(struct shared_body *body);
 void shared_bodies_forget(struct events *events, struct resource *resource);
 /* The body with the digits of its version in their place, appended. */
 void shared_body_write(struct buffer *buffer, const struct shared_body *body, struct slice version);
-/* FNV-1a: the same state has the same entity-tag after a restart, too (RFC 5839 §7.1). Never 0. */
-uint64_t shared_body_tag(struct slice bytes);

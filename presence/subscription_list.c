@@ -1,8 +1,8 @@
 /* A SUBSCRIBE to a list: which one, and whether the watcher can read what we would tell (RFC 4662 §4, RFC 5367).
  * SPDX-License-Identifier: MIT */
 #include "base/error.h"
+#include "base/fnv.h"
 #include "presence/list_watches.h"
-#include "presence/shared_body.h"
 #include "presence/subscribing.h"
 
 #include <inttypes.h>
@@ -43,9 +43,8 @@ static int name_carried(struct subscribing *subscribing)
 {
 	struct sip_message *message = &subscribing->request->message;
 	char text[36];
-	int length =
-		snprintf(text, sizeof text, "%016" PRIx64 "%016" PRIx64, shared_body_tag(sip_message_call_id(message)),
-			 shared_body_tag(sip_tag(sip_message_from(message))));
+	int length = snprintf(text, sizeof text, "%016" PRIx64 "%016" PRIx64, fnv_tag(sip_message_call_id(message)),
+			      fnv_tag(sip_tag(sip_message_from(message))));
 	return list_name_make(&subscribing->request->arena, LIST_CARRIED, slice_of(text, (size_t)length),
 			      &subscribing->target.name);
 }

@@ -6,6 +6,7 @@
 #include "bodies/filter_set.h"
 
 #include "base/error.h"
+#include "base/fnv.h"
 
 #include <stdlib.h>
 
@@ -32,9 +33,7 @@ struct side {
 
 static uint64_t mix(uint64_t hash, struct slice text)
 {
-	for (size_t i = 0; i < text.length; i++)
-		hash = (hash ^ (uint8_t)text.at[i]) * UINT64_C(1099511628211);
-	return (hash ^ text.length) * UINT64_C(1099511628211);
+	return (fnv_add(hash, text) ^ text.length) * FNV_PRIME;
 }
 
 /* Conferences' users and endpoints have an entity in place of an id (RFC 4575 §5.6). */

@@ -2,38 +2,7 @@
 #include "bodies/identity.h"
 
 #include "base/error.h"
-
-static int hex_value(char digit)
-{
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	if (digit >= 'a' && digit <= 'f')
-		return digit - 'a' + 10;
-	return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
-}
-
-/* RFC 3261 §19.1.4: an escaped character is the same as the character. */
-static int unescape(struct arena *arena, struct slice text, struct slice *plain)
-{
-	char *bytes = arena_allocate(arena, text.length);
-	size_t length = 0;
-	if (!bytes)
-		return ERR_NO_MEMORY;
-	for (size_t i = 0; i < text.length; i++) {
-		char byte = text.at[i];
-		if (byte == '%') {
-			int high = i + 2 < text.length ? hex_value(text.at[i + 1]) : -1;
-			int low = high >= 0 ? hex_value(text.at[i + 2]) : -1;
-			if (low < 0)
-				return ERR_SYNTAX;
-			byte = (char)(high * 16 + low);
-			i += 2;
-		}
-		bytes[length++] = byte;
-	}
-	*plain = slice_of(bytes, length);
-	return 0;
-}
+#include "base/percent.h"
 
 int identity_domain(struct arena *arena, struct slice text, struct slice *domain)
 {
@@ -89,7 +58,8 @@ int identity_read(struct arena *arena, struct slice uri, struct identity *identi
 		return ERR_SYNTAX;
 	struct slice user = slice_of(rest.at, user_length);
 	user.length = slice_find(user, ':'); /* a password */
-	int result = unescape(arena, user, &read.user);
+	/* RFC 3261 §19.1.4: an escaped character is the same as the character. */
+	int result = percent_decode(arena, user, &read.user);
 	if (result == 0)
 		result = identity_domain(arena, take_host(slice_from(rest, user_length + 1)), &read.domain);
 	if (result == 0 && (slice_is_empty(read.user) || slice_is_empty(read.domain)))

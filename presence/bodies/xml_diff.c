@@ -7,6 +7,8 @@
  * SPDX-License-Identifier: MIT */
 #include "bodies/xml_diff.h"
 
+#include "base/fnv.h"
+
 #include "bodies/xml_diff_write.h"
 
 #include <string.h>
@@ -34,12 +36,10 @@ struct comparison {
 
 /* --- which of them say the same ----------------------------------------------------------------------------------- */
 
-/* FNV-1a, with the length, so that two pieces are not one. */
+/* With the length, so that two pieces are not one. */
 static uint64_t mix(uint64_t hash, struct slice text)
 {
-	for (size_t i = 0; i < text.length; i++)
-		hash = (hash ^ (uint8_t)text.at[i]) * UINT64_C(1099511628211);
-	return (hash ^ text.length) * UINT64_C(1099511628211);
+	return (fnv_add(hash, text) ^ text.length) * FNV_PRIME;
 }
 
 static uint64_t content_of(const struct xml_node *node, uint64_t hash)
@@ -152,7 +152,7 @@ static bool join_same(struct children *before, struct children *after, size_t i,
 static void hash_children(struct children *children, size_t begin, size_t count)
 {
 	for (size_t i = begin; i < begin + count; i++)
-		children->items[i].content = content_of(children->items[i].node, UINT64_C(14695981039346656037));
+		children->items[i].content = content_of(children->items[i].node, FNV_BEGIN);
 }
 
 /* What is the same at the beginning and at the end, which is nearly all of it, needs no table. */

@@ -3,6 +3,7 @@
 #include "documents/list_reference.h"
 
 #include "base/error.h"
+#include "base/percent.h"
 #include "documents/path.h"
 
 #define LOOKS_MOST 4000000 /* some 40 ms */
@@ -71,29 +72,12 @@ static bool find_path(const struct list_context *context, struct slice reference
 	return true;
 }
 
-static int hex_value(char digit)
-{
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	if (digit >= 'a' && digit <= 'f')
-		return digit - 'a' + 10;
-	return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
-}
-
 int list_unescape(struct arena *arena, struct slice text, struct slice *plain)
 {
-	char *written = arena_allocate(arena, text.length + 1);
-	size_t length = 0;
-	if (!written)
-		return ERR_NO_MEMORY;
-	for (size_t i = 0; i < text.length; i++) {
-		int high = text.at[i] == '%' && i + 2 < text.length ? hex_value(text.at[i + 1]) : -1;
-		int low = high >= 0 ? hex_value(text.at[i + 2]) : -1;
-		written[length++] = low >= 0 ? (char)(high * 16 + low) : text.at[i];
-		i += low >= 0 ? 2 : 0;
-	}
-	*plain = slice_of(written, length);
-	return 0;
+	int result = percent_decode(arena, text, plain);
+	if (result == ERR_SYNTAX)
+		*plain = text;
+	return result == ERR_NO_MEMORY ? result : 0;
 }
 
 /* ---- The document ---- */

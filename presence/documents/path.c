@@ -2,6 +2,7 @@
 #include "documents/path.h"
 
 #include "base/error.h"
+#include "base/percent.h"
 
 static bool has_control_bytes(struct slice text)
 {
@@ -74,34 +75,12 @@ int document_path_read(struct arena *arena, struct slice path, struct document_p
 	return result;
 }
 
-static int hex_value(char digit)
-{
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	if (digit >= 'a' && digit <= 'f')
-		return digit - 'a' + 10;
-	return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
-}
-
 int document_unescape(struct arena *arena, struct slice text, struct slice *plain)
 {
-	char *written = arena_allocate(arena, text.length + 1);
-	size_t length = 0;
-	if (!written)
-		return ERR_NO_MEMORY;
-	for (size_t i = 0; i < text.length; i++) {
-		char byte = text.at[i];
-		if (byte == '%') {
-			int high = i + 2 < text.length ? hex_value(text.at[i + 1]) : -1;
-			int low = high >= 0 ? hex_value(text.at[i + 2]) : -1;
-			if (low < 0)
-				return ERR_SYNTAX;
-			byte = (char)(high * 16 + low);
-			i += 2;
-		}
-		written[length++] = byte;
-	}
-	struct slice result = slice_of(written, length);
+	struct slice result;
+	int decoded = percent_decode(arena, text, &result);
+	if (decoded != 0)
+		return decoded;
 	if (!slice_is_utf8(result) || has_control_bytes(result))
 		return ERR_SYNTAX;
 	*plain = result;

@@ -2,19 +2,19 @@
  * SPDX-License-Identifier: MIT */
 #include "core/loop_detection.h"
 
+#include "base/fnv.h"
+
 #include <string.h>
 
 static uint64_t mix(uint64_t hash, struct slice text)
 {
-	for (size_t i = 0; i < text.length; i++) /* FNV-1a */
-		hash = (hash ^ (unsigned char)text.at[i]) * 1099511628211u;
-	return (hash ^ 0xff) * 1099511628211u; /* so that "ab","c" differs from "a","bc" */
+	return (fnv_add(hash, text) ^ 0xff) * FNV_PRIME; /* so that "ab","c" differs from "a","bc" */
 }
 
 void loop_mark(struct sip_message *message, char mark[LOOP_MARK_SIZE])
 {
 	const struct sip_name_address *from = sip_message_from(message), *to = sip_message_to(message);
-	uint64_t hash = mix(14695981039346656037u, message->request_uri_text);
+	uint64_t hash = mix(FNV_BEGIN, message->request_uri_text);
 	hash = mix(hash, from ? sip_tag(from) : (struct slice){0});
 	hash = mix(hash, to ? sip_tag(to) : (struct slice){0});
 	hash = mix(hash, sip_message_call_id(message));

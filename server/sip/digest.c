@@ -3,6 +3,7 @@
 #include "sip/digest.h"
 
 #include "base/error.h"
+#include "base/percent.h"
 #include "sip/grammar.h"
 
 #include <openssl/crypto.h>
@@ -110,7 +111,7 @@ static int parse_nonce_count(struct slice text, uint32_t *count)
 	if (text.length != 8 || !grammar_is(text, GRAMMAR_HEX))
 		return ERR_SYNTAX;
 	for (size_t i = 0; i < text.length; i++)
-		sum = sum << 4 | (uint32_t)grammar_hex_value(text.at[i]);
+		sum = sum << 4 | (uint32_t)percent_digit(text.at[i]);
 	*count = sum;
 	return 0;
 }
@@ -291,7 +292,7 @@ bool digest_verify(const struct digest_credentials *credentials, struct slice me
 		return false;
 	for (size_t i = 0; i < bytes; i++) {
 		const char *pair = credentials->response.at + 2 * i;
-		given[i] = (uint8_t)(grammar_hex_value(pair[0]) << 4 | grammar_hex_value(pair[1]));
+		given[i] = (uint8_t)(percent_digit(pair[0]) << 4 | percent_digit(pair[1]));
 	}
 	return compute(credentials, method, ha1, right) && CRYPTO_memcmp(given, right, bytes) == 0;
 }

@@ -210,14 +210,3 @@ bool grammar_has_good_escapes(struct slice text)
 	}
 	return true;
 }
-
-int grammar_hex_value(char byte)
-{
-	if (byte >= '0' && byte <= '9')
-		return byte - '0';
-	if (byte >= 'a' && byte <= 'f')
-		return byte - 'a' + 10;
-	if (byte >= 'A' && byte <= 'F')
-		return byte - 'A' + 10;
-	return -1;
-}

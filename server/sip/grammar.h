@@ -49,5 +49,3 @@ bool grammar_is_parameters(struct slice parameters);
 bool grammar_take_host(struct slice *rest, struct slice *host);
 /* True where each '%' has two hexadecimal digits behind it. */
 bool grammar_has_good_escapes(struct slice text);
-/* 0 … 15; -1 for what is no hexadecimal digit. */
-int grammar_hex_value(char byte);

@@ -3,6 +3,7 @@
 #include "sip/uri.h"
 
 #include "base/error.h"
+#include "base/percent.h"
 #include "sip/grammar.h"
 
 static const struct slice scheme_names[URI_OTHER] = {
@@ -135,7 +136,7 @@ static bool is_named(struct slice name, struct slice wanted, bool may_escape)
 		char byte = *name.at;
 		bool is_escaped = byte == '%' && name.length > 2;
 		if (is_escaped)
-			byte = (char)(grammar_hex_value(name.at[1]) * 16 + grammar_hex_value(name.at[2]));
+			byte = (char)(percent_digit(name.at[1]) * 16 + percent_digit(name.at[2]));
 		if (!slice_equal_nocase(slice_of(&byte, 1), slice_of(wanted.at + place, 1)))
 			return false;
 		name = slice_from(name, is_escaped ? 3 : 1);
@@ -169,27 +170,7 @@ bool sip_uri_parameter(const struct sip_uri *uri, struct slice name, struct slic
 
 int sip_unescape(struct arena *arena, struct slice text, struct slice *plain)
 {
-	size_t length = 0;
-	if (slice_find(text, '%') == text.length) {
-		*plain = text;
-		return 0;
-	}
-	if (!grammar_has_good_escapes(text))
-		return ERR_SYNTAX;
-	char *bytes = arena_allocate(arena, text.length);
-	if (!bytes)
-		return ERR_NO_MEMORY;
-	for (size_t place = 0; place < text.length; place++) {
-		char byte = text.at[place];
-		if (byte == '%') {
-			byte = (char)(grammar_hex_value(text.at[place + 1]) * 16 +
-				      grammar_hex_value(text.at[place + 2]));
-			place += 2;
-		}
-		bytes[length++] = byte;
-	}
-	*plain = slice_of(bytes, length);
-	return 0;
+	return percent_decode(arena, text, plain);
 }
 
 void sip_uri_escape_user(struct buffer *buffer, struct slice plain)

@@ -1,5 +1,6 @@
 /* When two URIs are the same (RFC 3261 §19.1.4, RFC 3966 §5). SPDX-License-Identifier: MIT */
 #include "base/attributes.h"
+#include "base/percent.h"
 #include "sip/grammar.h"
 #include "sip/uri.h"
 
@@ -20,7 +21,7 @@ static int take_character(struct slice *rest)
 		*rest = slice_from(*rest, 1);
 		return byte;
 	}
-	byte = (unsigned char)(grammar_hex_value(rest->at[1]) * 16 + grammar_hex_value(rest->at[2]));
+	byte = (unsigned char)(percent_digit(rest->at[1]) * 16 + percent_digit(rest->at[2]));
 	*rest = slice_from(*rest, 3);
 	return slice_find(reserved, (char)byte) < reserved.length ? byte + ESCAPED : byte;
 }

@@ -2,6 +2,7 @@
 #include "transport/http.h"
 
 #include "base/error.h"
+#include "base/percent.h"
 #include "transport/transport_state.h"
 #include "transport/web.h"
 
@@ -58,15 +59,6 @@ void http_escape(struct buffer *buffer, struct slice text)
 	}
 }
 
-static int hex_digit(char byte)
-{
-	if (byte >= '0' && byte <= '9')
-		return byte - '0';
-	if (byte >= 'a' && byte <= 'f')
-		return byte - 'a' + 10;
-	return byte >= 'A' && byte <= 'F' ? byte - 'A' + 10 : -1;
-}
-
 static int decode(struct arena *arena, struct slice text, bool plus_is_space, struct slice *decoded)
 {
 	char *to = arena_allocate(arena, text.length + 1);
@@ -76,8 +68,8 @@ static int decode(struct arena *arena, struct slice text, bool plus_is_space, st
 	for (size_t i = 0; i < text.length; i++) {
 		char byte = text.at[i];
 		if (byte == '%') {
-			int high = text.length - i > 2 ? hex_digit(text.at[i + 1]) : -1;
-			int low = high >= 0 ? hex_digit(text.at[i + 2]) : -1;
+			int high = text.length - i > 2 ? percent_digit(text.at[i + 1]) : -1;
+			int low = high >= 0 ? percent_digit(text.at[i + 2]) : -1;
 			if (low < 0)
 				return ERR_SYNTAX;
 			byte = (char)(high * 16 + low);
