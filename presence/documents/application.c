@@ -67,6 +67,7 @@ static const struct application applications[] = {
 		.root_space = "urn:ietf:params:xml:ns:rls-services",
 		.root = "rls-services",
 		.schema = "rls-services",
+		.names = "index",
 		.is_resident = true,
 		.judge = judge_rls_services,
 	},
@@ -77,6 +78,7 @@ static const struct application applications[] = {
 		.root_space = "urn:ietf:params:xml:ns:common-policy",
 		.root = "ruleset",
 		.schema = "pres-rules",
+		.names = "index dialog message-summary", /* of presence, and of the packages with rules of their own */
 		.is_resident = true,
 	},
 	{
@@ -119,6 +121,21 @@ const struct application *application_find(struct slice id)
 			return &applications[i];
 	}
 	return NULL;
+}
+
+/* Nobody reads documents of other names: whoever has written rules into one would believe that they hold. */
+static bool has_faulty_name(const struct application *application, const struct document_target *target,
+			    struct document_verdict *verdict)
+{
+	struct slice rest = slice_text(application->names ? application->names : "");
+	bool is_known = !application->names;
+	while (!is_known && !slice_is_empty(rest))
+		is_known = slice_equal(slice_take(&rest, ' '), target->name);
+	if (!is_known)
+		application_refuse(verdict, FAULT_CONSTRAINT,
+				   "Documents of %s are heeded only where they are named: %s", application->id,
+				   application->names);
+	return !is_known;
 }
 
 /* Bytes that are UTF-8 may say that they are something else, and a client that fetches them might believe that. */
@@ -195,7 +212,7 @@ void application_judge(const struct application *application, struct slice text,
 {
 	struct document_tree tree;
 	*verdict = (struct document_verdict){.fault = FAULT_NONE};
-	if (has_faulty_text(text, target, &tree, verdict))
+	if (has_faulty_name(application, target, verdict) || has_faulty_text(text, target, &tree, verdict))
 		return;
 	check_root(application, &tree, verdict);
 	if (verdict->fault == FAULT_NONE && application->schema)

@@ -51,6 +51,7 @@ struct application {
 	const char *root_space;    /* of the root, and its name: with pres-rules it is not the default one */
 	const char *root;
 	const char *schema; /* name of the schema it is validated against; NULL: none */
+	const char *names;  /* the only ones that its documents may have, with blanks between; NULL: any */
 	bool is_resident;   /* every user's is read at the start, because others depend on it (rules, services,
 			       presence set by hand) */
 	bool is_read_only;  /* made by the server: xcap-caps */

@@ -238,6 +238,14 @@ def test_clients_of_omas_xdm_make_the_same_rules(server):
     Watcher(alice, "dave").until("active", "seen")
 
 
+def test_rules_that_nobody_would_read_are_refused(server):
+    """RFC 5025 §9.7: presence reads "index"; who writes another document would believe that it holds"""
+    answer = Web(server, "dave").ask("PUT", "/xcap/pres-rules/users/sip:dave@example.test/mine", RULES.format(""),
+                                     {"Content-Type": "application/auth-policy+xml"})
+    check(answer.status == 409 and "constraint-failure" in answer.text and "message-summary" in answer.text,
+          f"{answer}")
+
+
 def test_nobody_watches_the_watchers_of_somebody_else(server):
     check(Watcher(Client(server, "alice"), "bob", "presence.winfo").answer.status == 403, "winfo of bob")
 

@@ -117,6 +117,14 @@ def test_a_service_is_nobody_elses_address(server):
     check(watcher.answer.status == 200 and "eventlist" not in watcher.answer.get("require"), "alice is alice")
 
 
+def test_services_stand_in_one_document(server):
+    """RFC 4826 §4.4.7: "index"; of a service in another one nobody could say whether it counts"""
+    documents = Documents(server, "dave")
+    answer = documents.put("rls-services", SERVICES.format(service("sip:elsewhere@example.test", "<list/>")),
+                           name="other", status=(409,))
+    check("constraint-failure" in answer.text and "index" in answer.text, f"{answer}")
+
+
 def test_global_services_are_for_everybody(server):
     words = server.run("token", "add", "lists", "xcap:write").stdout.split()
     documents = Documents(server, None, token=max(words, key=len))

@@ -88,6 +88,46 @@ static void without_schemas_a_document_is_held_against_its_own_one(void)
 	CHECK_NUMBER(verdict.fault, FAULT_NONE);
 }
 
+/* What a document of that name is found to be. */
+static void judge_name(const char *id, const char *name, const char *text, struct document_verdict *verdict)
+{
+	const struct document_target target = {.user = SLICE("alice"),
+					       .domain = SLICE("example.test"),
+					       .name = slice_text(name),
+					       .limits = &judged_limits};
+	application_judge(application_find(slice_text(id)), slice_text(text), &target, verdict);
+}
+
+static void names_that_nobody_reads_are_refused_with_those_that_are_read(void)
+{
+	static const char rules[] = "<ruleset xmlns=\"urn:ietf:params:xml:ns:common-policy\"/>";
+	static const char services[] = "<rls-services xmlns=\"urn:ietf:params:xml:ns:rls-services\"/>";
+	static const struct {
+		const char *id, *name, *text;
+		enum document_fault fault;
+	} rows[] = {
+		{"pres-rules", "index", rules, FAULT_NONE},
+		{"pres-rules", "dialog", rules, FAULT_NONE},
+		{"pres-rules", "message-summary", rules, FAULT_NONE},
+		{"pres-rules", "my rules", rules, FAULT_CONSTRAINT},
+		{"pres-rules", "Index", rules, FAULT_CONSTRAINT},
+		{"pres-rules", "index dialog", rules, FAULT_CONSTRAINT},
+		{"pres-rules", "", rules, FAULT_CONSTRAINT},
+		{"rls-services", "index", services, FAULT_NONE},
+		{"rls-services", "other", services, FAULT_CONSTRAINT},
+		/* These may refer to each other by any name. */
+		{"resource-lists", "other", RL "</resource-lists>", FAULT_NONE},
+	};
+	struct document_verdict verdict;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		judge_name(rows[i].id, rows[i].name, rows[i].text, &verdict);
+		CHECK_NUMBER(verdict.fault, rows[i].fault);
+	}
+	judge_name("pres-rules", "other", rules, &verdict);
+	CHECK_TEXT(slice_text(verdict.error.sentence),
+		   "Documents of pres-rules are heeded only where they are named: index dialog message-summary");
+}
+
 /* --- constraints ----------------------------------------------------------------------------------------------- */
 
 #define PRESENCE(entity) "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" entity=\"" entity "\"/>"
@@ -119,6 +159,8 @@ int main(int argc, char **argv)
 		 TEST_PLAIN},
 		{"without_schemas_a_document_is_held_against_its_own_one",
 		 without_schemas_a_document_is_held_against_its_own_one, TEST_PLAIN},
+		{"names_that_nobody_reads_are_refused_with_those_that_are_read",
+		 names_that_nobody_reads_are_refused_with_those_that_are_read, TEST_WITHOUT_OOM},
 		{"presence_set_by_hand_is_ones_own", presence_set_by_hand_is_ones_own, TEST_PLAIN},
 	};
 	return test_run(argc, argv, tests, ARRAY_SIZE(tests));
