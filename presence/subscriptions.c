@@ -302,7 +302,8 @@ static int take(struct events *events, const struct stored_account *watcher, con
 		subscription_set_flow(subscription, &flow);
 	if (subscription->is_reachable && !list_is_linked(&resource->changed))
 		list_append(&events->resuming, &resource->changed);
-	resource->to_tell++;
+	/* All that are there by now: before it may stand entries of lists. */
+	resource->to_tell = resource->watch_count;
 	subscription_schedule(subscription);
 	return 0;
 }
