@@ -274,6 +274,18 @@ def test_of_too_many_who_wait_for_a_decision_the_oldest_are_given_up(server):
     remove_rules(server, "dave")
 
 
+def test_who_watches_by_himself_is_told_after_kill_9_whoever_watches_by_lists(server):
+    lists = [ListWatcher(Client(server, name), names=["bob", "carol"]).until_all(2) for name in MANY[:5]]
+    alone = Watcher(Client(server, "alice"), "bob").until("active")
+    more = [ListWatcher(Client(server, name), names=["bob"]).until_all(1) for name in MANY[5:8]]
+    server.restart()
+    alone.state = ""
+    alone.until("active", wait=30)
+    for watcher in lists + more:
+        watcher.entries = {}
+        watcher.until(lambda e, w=watcher: w.client.aor("bob") in e and all(entry[1] for entry in e.values()), "told")
+
+
 # --- slow watchers ----------------------------------------------------------------------------------------------------
 
 def test_a_slow_watcher_of_a_list_delays_nobody(server):
