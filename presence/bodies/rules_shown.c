@@ -11,7 +11,7 @@ struct pick_name {
 	const char *element, *kind;
 };
 static const struct pick_name device_picks[] = {{"class", PICK_DEVICE_CLASS},
-						{"device-id", PICK_DEVICE_ID},
+						{"deviceID", PICK_DEVICE_ID},
 						{"occurrence-id", PICK_DEVICE_OCCURRENCE},
 						{NULL, NULL}};
 static const struct pick_name person_picks[] = {

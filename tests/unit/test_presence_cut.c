@@ -158,7 +158,7 @@ static const struct cut_row cut_rows[] = {
 	 {"<dm:device id=\"d1-7.device\"><dm:deviceID>urn:uuid:D1</dm:deviceID></dm:device>"},
 	 {"person", "tuple"}},
 	{"a device by its own id",
-	 DEVICES("<p:device-id>urn:uuid:d1</p:device-id>") TRUE("note"),
+	 DEVICES("<p:deviceID>urn:uuid:d1</p:deviceID>") TRUE("note"),
 	 {"<dm:device ", "n4"},
 	 {"active"}},
 	{"by class", DEVICES("<p:class>desk</p:class>"), {"<dm:device "}, {NULL}},

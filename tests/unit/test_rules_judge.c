@@ -220,7 +220,7 @@ static const struct {
 	{"<p:provide-services><p:service-uri>sip:bob@example.test</p:service-uri><p:class>work</p:class>"
 	 "<p:service-uri-scheme>im</p:service-uri-scheme><p:occurrence-id>t1</p:occurrence-id>"
 	 "<p:class>work</p:class><p:class/></p:provide-services>"
-	 "<p:provide-devices><p:device-id>urn:uuid:1</p:device-id><p:class>a&#10;dcb</p:class></p:provide-devices>"
+	 "<p:provide-devices><p:deviceID>urn:uuid:1</p:deviceID><p:class>a&#10;dcb</p:class></p:provide-devices>"
 	 "<p:provide-persons><p:occurrence-id>me</p:occurrence-id></p:provide-persons>",
 	 0, "diurn:uuid:1\npome\nscwork\nsot1\nssim\nsusip:bob@example.test\n"},
 	{"<p:provide-services><p:class>work</p:class><p:all-services/></p:provide-services>", SHOWN_SERVICES, ""},
