@@ -7,8 +7,6 @@
 
 #define USER_MOST 255
 
-static const struct xml_limits limits = {.bytes = 1024 * 1024, .depth = 32, .nodes = 65536};
-
 static struct slice name_of(const struct list_service_entry *entry)
 {
 	return slice_of(entry->texts, entry->name_length);
@@ -114,7 +112,7 @@ static void walk_document(struct lists *lists, const struct document *document, 
 {
 	struct service_walk walk = {lists, document ? document->user : SLICE(""), is_added};
 	struct body_error error = {""};
-	if (document && list_services_read(document->body, &limits, on_service, &walk, &error) != 0)
+	if (document && list_services_read(document->body, &document_widest_limits, on_service, &walk, &error) != 0)
 		log_event(lists->events->parts.log, LOG_ERROR, "list_services_not_read",
 			  &(struct log_context){.aor = document->user}, "%s", error.sentence);
 }

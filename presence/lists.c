@@ -176,10 +176,12 @@ static int read_documents(const struct reading *reading, struct list_definition 
 {
 	struct lists *lists = reading->lists;
 	struct document_reader reader = document_store_reader(lists->events->parts.documents);
+	struct list_limits limits = lists->events->options.lists.limits;
+	limits.xml = document_widest_limits; /* they were judged when they were written */
 	struct list_context context = {.user = reading_watcher(reading),
 				       .domain = domain_name(lists->events->parts.domain),
 				       .reader = &reader,
-				       .limits = &lists->events->options.lists.limits};
+				       .limits = &limits};
 	struct arena arena;
 	struct flat_list list;
 	arena_init(&arena, NULL, READ_MOST);

@@ -3,6 +3,7 @@
 #include "presence/people_state.h"
 
 #include "base/error.h"
+#include "bodies/pidf.h"
 #include "sip/status.h"
 
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 /* For the documents of one user's dialogs. */
 #define STATE_MOST ((size_t)16 << 20)
 
-const struct xml_limits people_xml_limits = {.bytes = 1024 * 1024, .depth = 32, .nodes = 4096};
+const struct xml_limits people_xml_limits = PIDF_LIMITS;
 
 struct people *people_create(struct events *events, const struct people_options *options)
 {

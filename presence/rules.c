@@ -23,9 +23,6 @@ struct rules_entry {
 	char texts[];             /* user, document */
 };
 
-/* Rules are documents with bounds of their own (documents.*): these only keep a tree in memory small. */
-static const struct xml_limits limits = {.bytes = 1024 * 1024, .depth = 32, .nodes = 65536};
-
 struct rules_key {
 	struct slice user, document;
 };
@@ -201,7 +198,7 @@ static void read_rules(struct rules_entry *entry, const struct document *documen
 	entry->ruleset = NULL;
 	entry->until_s = 0;
 	timer_stop(&entry->validity);
-	int result = ruleset_read(document->body, &limits, &entry->ruleset, &error);
+	int result = ruleset_read(document->body, &document_widest_limits, &entry->ruleset, &error);
 	if (result != 0)
 		log_event(entry->events->parts.log, LOG_ERROR, "rules_not_read",
 			  &(struct log_context){.aor = document->user},

@@ -12,6 +12,12 @@
 #define RPID_SPACE "urn:ietf:params:xml:ns:pidf:rpid"             /* rpid: RFC 4480 */
 #define CIPID_SPACE "urn:ietf:params:xml:ns:pidf:cipid"           /* c: RFC 4482 */
 
+/* What one document may be, published or set by hand: many of them are put together each time somebody is told. */
+#define PIDF_LIMITS                                                                                                    \
+	{                                                                                                              \
+		.bytes = 1024 * 1024, .depth = 32, .nodes = 4096                                                       \
+	}
+
 /* One published document. */
 struct pidf {
 	struct slice entity;

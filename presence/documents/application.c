@@ -3,10 +3,15 @@
 
 #include "base/error.h"
 #include "bodies/identity.h"
+#include "bodies/pidf.h"
 #include "documents/application_judges.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+
+/* The bounds of documents.bytes, documents.depth and documents.nodes. */
+const struct xml_limits document_widest_limits = {.bytes = 1024 * 1024, .depth = 64, .nodes = 1000000};
+static const struct xml_limits presence_limits = PIDF_LIMITS;
 
 /* For what a judgement has to write down for a moment. */
 #define WORK_BYTES ((size_t)1 << 24)
@@ -88,6 +93,7 @@ static const struct application applications[] = {
 		.root_space = "urn:ietf:params:xml:ns:pidf",
 		.root = "presence",
 		.schema = "pidf",
+		.limits = &presence_limits,
 		.is_resident = true,
 		.judge = judge_presence,
 	},
@@ -163,14 +169,27 @@ static bool claims_utf8(struct slice text)
 	return slice_equal_nocase(name, SLICE("UTF-8")) || slice_equal_nocase(name, SLICE("US-ASCII"));
 }
 
-static bool has_faulty_text(struct slice text, const struct document_target *target, struct document_tree *tree,
+static struct xml_limits limits_of(const struct application *application, const struct document_target *target)
+{
+	struct xml_limits limits = *target->limits;
+	const struct xml_limits *own = application->limits;
+	if (own && own->bytes < limits.bytes)
+		limits.bytes = own->bytes;
+	if (own && own->depth < limits.depth)
+		limits.depth = own->depth;
+	if (own && own->nodes < limits.nodes)
+		limits.nodes = own->nodes;
+	return limits;
+}
+
+static bool has_faulty_text(struct slice text, const struct xml_limits *limits, struct document_tree *tree,
 			    struct document_verdict *verdict)
 {
 	if (!slice_is_utf8(text) || !claims_utf8(text)) {
 		application_refuse(verdict, FAULT_NOT_UTF8, "The document is not UTF-8, or says that it is not");
 		return true;
 	}
-	switch (tree_read(text, target->limits, tree, &verdict->error)) {
+	switch (tree_read(text, limits, tree, &verdict->error)) {
 	case 0:
 		return false;
 	case ERR_LIMIT:
@@ -211,8 +230,9 @@ void application_judge(const struct application *application, struct slice text,
 		       struct document_verdict *verdict)
 {
 	struct document_tree tree;
+	struct xml_limits limits = limits_of(application, target);
 	*verdict = (struct document_verdict){.fault = FAULT_NONE};
-	if (has_faulty_name(application, target, verdict) || has_faulty_text(text, target, &tree, verdict))
+	if (has_faulty_name(application, target, verdict) || has_faulty_text(text, &limits, &tree, verdict))
 		return;
 	check_root(application, &tree, verdict);
 	if (verdict->fault == FAULT_NONE && application->schema)

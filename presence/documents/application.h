@@ -50,15 +50,20 @@ struct application {
 	const char *default_space; /* of selectors */
 	const char *root_space;    /* of the root, and its name: with pres-rules it is not the default one */
 	const char *root;
-	const char *schema; /* name of the schema it is validated against; NULL: none */
-	const char *names;  /* the only ones that its documents may have, with blanks between; NULL: any */
-	bool is_resident;   /* every user's is read at the start, because others depend on it (rules, services,
-			       presence set by hand) */
-	bool is_read_only;  /* made by the server: xcap-caps */
+	const char *schema;              /* name of the schema it is validated against; NULL: none */
+	const char *names;               /* the only ones that its documents may have, with blanks between; NULL: any */
+	const struct xml_limits *limits; /* that hold as well, where less can be used of it; NULL: none */
+	bool is_resident;  /* every user's is read at the start, because others depend on it (rules, services,
+			      presence set by hand) */
+	bool is_read_only; /* made by the server: xcap-caps */
 	/* What a schema cannot say (data constraints, §5.4). NULL: nothing. */
 	void (*judge)(const struct document_tree *tree, const struct document_target *target,
 		      struct document_verdict *verdict);
 };
+
+/* The most that the configuration may allow of any document. Whoever reads one that was judged takes these: it may have
+ * been judged by other limits than those of today. */
+extern const struct xml_limits document_widest_limits;
 
 /* xcap-caps, resource-lists, rls-services, pres-rules, pidf-manipulation (with its IMS and OMA names where clients in
  * the field use them: "org.openmobilealliance.pres-rules" is pres-rules). NULL: not known. */

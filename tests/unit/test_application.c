@@ -148,6 +148,29 @@ static void presence_set_by_hand_is_ones_own(void)
 	run_rows("pidf-manipulation", rows, ARRAY_SIZE(rows));
 }
 
+static enum document_fault judge_notes(unsigned count, struct document_verdict *verdict)
+{
+	CLEANUP(buffer_finish) struct buffer text;
+	const struct document_target target = {
+		.user = SLICE("alice"), .domain = SLICE("example.test"), .limits = &document_widest_limits};
+	buffer_init(&text, 1 << 20);
+	buffer_text(&text, "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" entity=\"sip:alice@example.test\">");
+	for (unsigned i = 0; i < count; i++)
+		buffer_text(&text, "<note/>");
+	buffer_text(&text, "</presence>");
+	application_judge(application_find(SLICE("pidf-manipulation")), buffer_slice(&text), &target, verdict);
+	return verdict->fault;
+}
+
+static void presence_set_by_hand_is_no_more_than_is_told(void)
+{
+	struct document_verdict verdict;
+	CHECK_NUMBER(judge_notes(4000, &verdict), FAULT_NONE);
+	CHECK_NUMBER(judge_notes(5000, &verdict), FAULT_TOO_LARGE);
+	CHECK_TEXT(slice_text(verdict.error.sentence),
+		   "The document has more than 4096 elements, attributes and texts");
+}
+
 int main(int argc, char **argv)
 {
 	static const struct test tests[] = {
@@ -162,6 +185,8 @@ int main(int argc, char **argv)
 		{"names_that_nobody_reads_are_refused_with_those_that_are_read",
 		 names_that_nobody_reads_are_refused_with_those_that_are_read, TEST_WITHOUT_OOM},
 		{"presence_set_by_hand_is_ones_own", presence_set_by_hand_is_ones_own, TEST_PLAIN},
+		{"presence_set_by_hand_is_no_more_than_is_told", presence_set_by_hand_is_no_more_than_is_told,
+		 TEST_WITHOUT_OOM},
 	};
 	return test_run(argc, argv, tests, ARRAY_SIZE(tests));
 }
