@@ -72,7 +72,8 @@ struct document_reader document_store_reader(struct document_store *store);
 /* Is `text` good as that document (application_judge)? An application that is not known is a FAULT_CONSTRAINT. */
 void document_store_judge(struct document_store *store, struct slice user, struct slice application, struct slice name,
 			  struct slice text, struct document_verdict *verdict);
-/* What documents may be: for those who read and edit them. */
+/* For those who read and edit documents: what is in the store may be older than the limits of today, by which only what
+ * is written is judged. */
 const struct xml_limits *document_store_limits(const struct document_store *store);
 /* For uniqueness across users (application.h); set once by whoever knows the services. */
 void document_store_on_taken(struct document_store *store,

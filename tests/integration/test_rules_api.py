@@ -143,6 +143,34 @@ def test_who_asks_waits_until_he_is_allowed_and_again_after_a_kill(server):
     bob.close()
 
 
+def test_what_was_taken_is_read_whatever_the_limits_are(_server):
+    """Rules that were good when they were written hold, and are shown, when less is allowed"""
+    wide, narrow = "documents.depth=64", "documents.depth=8"
+    deep = "<x:a xmlns:x='urn:x'>" + "<x:a>" * 40 + "</x:a>" * 41
+    text = ("<ruleset xmlns='urn:ietf:params:xml:ns:common-policy' xmlns:pr='urn:ietf:params:xml:ns:pres-rules'><rule "
+            "id='r'><conditions><identity><one id='sip:bob@example.test'/></identity></conditions><actions>"
+            f"<pr:sub-handling>allow</pr:sub-handling></actions><transformations>{deep}</transformations></rule></ruleset>")
+    with Server(passwords={"alice": "a-secret", "bob": "b-secret"}, settings=("presence.watch=ask", wide)) as server:
+        alice, bob = Rules(server, "alice"), Client(server, "bob")
+        bob.register()
+        for setting in (wide, narrow):
+            server.settings[-1] = setting
+            if setting == narrow:
+                server.restart()
+                alice.web = Web(server, "alice")
+                check(alice.web.ask("PUT", DOCUMENTS % ("alice", "dialog"), text, {
+                    "Content-Type": "application/auth-policy+xml"}).status == 413, "too deep now")
+            else:
+                check(alice.web.ask("PUT", DOCUMENTS % ("alice", "index"), text, {
+                    "Content-Type": "application/auth-policy+xml"}).status == 201, "good")
+            check(alice.shown() == {"sip:bob@example.test": ("allow", None, None)}, f"{setting}: {alice.shown()}")
+            told_by = Client(server, "bob")
+            subscribe(told_by, "alice")
+            told(told_by, "active")
+            told_by.close()
+        bob.close()
+
+
 def test_the_command_line_decides_as_well(server):
     alice = Rules(server, "alice")
 

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "core/accounts.h"
 #include "presence/document_store.h"
+#include "program/options.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -368,6 +369,32 @@ static void of_an_account_that_went_unseen_nothing_is_left_either(void)
 	close_world(&world);
 }
 
+/* --- limits ------------------------------------------------------------------------------------------------------- */
+
+static void what_was_written_is_read_whatever_the_limits_are_now(void)
+{
+	static const char *const names[] = {"documents.bytes", "documents.depth", "documents.nodes"};
+	struct store_world world;
+	open_world(&world, NULL);
+	const struct xml_limits *limits = document_store_limits(world.store);
+	const size_t most[] = {limits->bytes, limits->depth, limits->nodes};
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		CHECK_NUMBER(most[i], option_find(slice_text(names[i]))->most);
+	/* What is written now is judged by the limits of now. */
+	struct document_verdict verdict;
+	struct slice text =
+		SLICE("<resource-lists xmlns=\"urn:ietf:params:xml:ns:resource-lists\"><list/></resource-lists>");
+	struct document_store_options options = usual_options;
+	document_store_judge(world.store, SLICE("alice"), LISTS, INDEX, text, &verdict);
+	CHECK_NUMBER(verdict.fault, FAULT_NONE);
+	options.xml.depth = 1;
+	document_store_set_options(world.store, &options);
+	document_store_judge(world.store, SLICE("alice"), LISTS, INDEX, text, &verdict);
+	CHECK_NUMBER(verdict.fault, FAULT_TOO_LARGE);
+	CHECK(document_store_limits(world.store)->depth > 1);
+	close_world(&world);
+}
+
 /* --- a database that is away -------------------------------------------------------------------------------------- */
 
 static void without_the_database_changes_fail_and_what_is_held_is_there(void)
@@ -440,6 +467,7 @@ static const struct test tests[] = {
 	DATABASE_TEST(who_is_not_held_is_forgotten_when_others_need_the_room),
 	DATABASE_TEST(of_an_account_that_is_removed_nothing_is_left),
 	DATABASE_TEST(of_an_account_that_went_unseen_nothing_is_left_either),
+	DATABASE_TEST(what_was_written_is_read_whatever_the_limits_are_now),
 	DATABASE_TEST(without_the_database_changes_fail_and_what_is_held_is_there),
 	DATABASE_TEST(the_end_of_the_store_leaves_nothing_behind),
 };
