@@ -19,7 +19,8 @@ struct pending_change {
 	struct kept_document *after; /* being committed; NULL: removed, or not changed */
 	int result;
 	bool is_begun;
-	bool is_told; /* done has the document as it is */
+	bool is_reserved; /* what `after` claims is taken */
+	bool is_told;     /* done has the document as it is */
 	char sentence[160];
 	char text[];
 };
@@ -111,6 +112,23 @@ static void apply(struct pending_change *change)
 	free(before);
 }
 
+static int reserve(struct pending_change *change)
+{
+	const struct document_claims *claims = &change->owner->store->claims;
+	int result = claims->reserve ? claims->reserve(claims->arg, &change->after->document) : 0;
+	change->is_reserved = claims->reserve && result == 0;
+	return result;
+}
+
+static void release(struct pending_change *change)
+{
+	const struct document_claims *claims = &change->owner->store->claims;
+	const struct document_change *asked = &change->asked;
+	if (change->is_reserved)
+		claims->release(claims->arg, asked->user, asked->application, asked->name);
+	change->is_reserved = false;
+}
+
 static void on_saved(void *arg, int result)
 {
 	struct pending_change *change = arg;
@@ -126,6 +144,7 @@ static void on_saved(void *arg, int result)
 		apply(change);
 	else if (result != ERR_BUSY)
 		owner->is_doubtful = true; /* the connection may have gone between the commit and its answer */
+	release(change);
 	finish(change);
 }
 
@@ -149,10 +168,11 @@ static void save(struct pending_change *change, const struct kept_document *befo
 				      .changed_at_ms = clock_unix_ms(),
 				      .body = body};
 	change->after = document_create(owner, &row, false);
-	if (change->after)
+	int result = change->after ? reserve(change) : ERR_NO_MEMORY;
+	if (result == 0)
 		storage_save_document(storage_of(change), &row, on_saved, change);
 	else
-		end_later(change, ERR_NO_MEMORY);
+		end_later(change, result);
 }
 
 /* --- the quota ---------------------------------------------------------------------------------------------------- */

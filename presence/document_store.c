@@ -294,7 +294,7 @@ static bool read_document(void *arg, struct slice user, struct slice application
 static bool ask_taken(void *arg, struct slice user, struct slice service_uri)
 {
 	const struct document_store *store = arg;
-	return store->is_taken && store->is_taken(store->is_taken_arg, user, service_uri);
+	return store->claims.is_taken && store->claims.is_taken(store->claims.arg, user, service_uri);
 }
 
 struct document_reader document_store_reader(struct document_store *store)
@@ -302,11 +302,9 @@ struct document_reader document_store_reader(struct document_store *store)
 	return (struct document_reader){.arg = store, .find = read_document, .is_taken = ask_taken};
 }
 
-void document_store_on_taken(struct document_store *store,
-			     bool (*is_taken)(void *arg, struct slice user, struct slice service_uri), void *arg)
+void document_store_on_claims(struct document_store *store, const struct document_claims *claims)
 {
-	store->is_taken = is_taken;
-	store->is_taken_arg = arg;
+	store->claims = *claims;
 }
 
 void document_store_judge(struct document_store *store, struct slice user, struct slice application, struct slice name,

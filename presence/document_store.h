@@ -75,9 +75,19 @@ void document_store_judge(struct document_store *store, struct slice user, struc
 /* For those who read and edit documents: what is in the store may be older than the limits of today, by which only what
  * is written is judged. */
 const struct xml_limits *document_store_limits(const struct document_store *store);
-/* For uniqueness across users (application.h); set once by whoever knows the services. */
-void document_store_on_taken(struct document_store *store,
-			     bool (*is_taken)(void *arg, struct slice user, struct slice service_uri), void *arg);
+/* For uniqueness across users: of what documents claim (application.h), and of what they will when they are committed.
+ */
+struct document_claims {
+	void *arg;
+	bool (*is_taken)(void *arg, struct slice user, struct slice service_uri);
+	/* This document has been judged, and is being committed: what it claims is taken, until `release`.
+	 * ERR_NO_MEMORY, or what else ends the change; then there is nothing to release. */
+	int (*reserve)(void *arg, const struct document *document);
+	/* That is over: the listeners know what came of it. */
+	void (*release)(void *arg, struct slice user, struct slice application, struct slice name);
+};
+/* Set once, by whoever knows the services. */
+void document_store_on_claims(struct document_store *store, const struct document_claims *claims);
 
 /* A change of one document. Changes of one user's documents run one after the other, each after the commit of the one
  * before; `edit` is called when it is its turn, with what is there then, and says what is to be there: */

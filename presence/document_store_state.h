@@ -74,8 +74,7 @@ struct document_store {
 		void *arg;
 	} listeners[DOCUMENT_LISTENERS_MOST];
 	size_t listener_count;
-	bool (*is_taken)(void *arg, struct slice user, struct slice service_uri);
-	void *is_taken_arg;
+	struct document_claims claims; /* without functions: nobody knows any */
 };
 
 static inline struct slice owner_user(const struct document_owner *owner)

@@ -17,7 +17,8 @@ struct lists *lists_create(struct events *events)
 		return NULL;
 	lists->events = events;
 	list_init(&lists->refreshes);
-	if (table_init(&lists->services) != 0 || table_init(&lists->phone_lists) != 0) {
+	if (table_init(&lists->services) != 0 || table_init(&lists->service_owners) != 0 ||
+	    table_init(&lists->phone_lists) != 0) {
 		lists_destroy(lists);
 		return NULL;
 	}
@@ -77,12 +78,8 @@ struct slice list_name_describe(struct slice name, char text[LIST_TEXT_SIZE])
 
 enum list_kind lists_find(const struct lists *lists, struct slice user, const struct account *asker)
 {
-	const struct list_service_entry *service = list_service_find(lists, user);
-	if (service) {
-		struct slice owner = list_service_owner(service);
-		if (slice_is_empty(owner) || slice_equal(owner, account_user(asker)))
-			return LIST_SERVICE;
-	}
+	if (list_service_find(lists, user, account_user(asker)))
+		return LIST_SERVICE;
 	if (phone_list_find(lists, user))
 		return LIST_PHONE;
 	return slice_equal(user, slice_text(lists->events->options.lists.service)) ? LIST_BUDDIES : LIST_NONE;
@@ -146,7 +143,8 @@ static int read_service(const struct reading *reading, struct arena *arena, stru
 			struct flat_list *list, struct body_error *error)
 {
 	struct document_store *documents = reading->lists->events->parts.documents;
-	const struct list_service_entry *service = list_service_find(reading->lists, reading_name(reading));
+	const struct list_service_entry *service =
+		list_service_find(reading->lists, reading_name(reading), reading_watcher(reading));
 	if (!service)
 		return ERR_NOT_FOUND;
 	context->user = list_service_owner(service);
@@ -240,7 +238,8 @@ void lists_read(struct lists *lists, struct slice name, struct slice watcher, li
 int events_listen_to_documents(struct events *events)
 {
 	struct document_store *documents = events->parts.documents;
-	document_store_on_taken(documents, lists_service_is_taken, events->lists);
+	const struct document_claims claims = lists_claims(events->lists);
+	document_store_on_claims(documents, &claims);
 	int result = document_store_listen(documents, rules_document_changed, events);
 	return result == 0 ? document_store_listen(documents, lists_document_changed, events->lists) : result;
 }

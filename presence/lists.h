@@ -19,11 +19,12 @@ struct lists *lists_create(struct events *events);
 void lists_destroy(struct lists *lists);
 
 /* Which list the user part of a Request-URI names for this asker; LIST_NONE: it names none. A service of another user
- * is none of the asker's: so nobody can put a list in the place of somebody else. */
+ * is none of the asker's, and a global one comes before his own. Whether there is an account of that name is for the
+ * caller to find out: a service never hides one. */
 enum list_kind lists_find(const struct lists *lists, struct slice user, const struct account *asker);
 /* Whether the list that lists_find found is for this event package: a service may name those that it is for (RFC 4826
  * §4.1). */
-bool lists_serves(const struct lists *lists, struct slice user, const char *package);
+bool lists_serves(const struct lists *lists, struct slice user, const struct account *asker, const char *package);
 /* The resource's name, in the arena: its kind, and `of`: the user part of the service or phone list, the watcher, or
  * for a list that was carried what tells its dialog from others. ERR_LIMIT, ERR_NO_MEMORY. */
 MUST_CHECK int list_name_make(struct arena *arena, enum list_kind kind, struct slice of, struct slice *name);
@@ -48,6 +49,6 @@ void list_resource_define(struct resource *resource, struct list_definition *def
 
 /* For document_store_listen, with the lists as `arg`. */
 void lists_document_changed(void *arg, const struct document *before, const struct document *after);
-/* For document_store_on_taken, with the lists as `arg` (RFC 4826 §4.4.5). */
-bool lists_service_is_taken(void *arg, struct slice user, struct slice service_uri);
+/* For document_store_on_claims: names of services (RFC 4826 §4.4.5). */
+struct document_claims lists_claims(struct lists *lists);
 MUST_CHECK int lists_set_phone_lists(struct lists *lists, const struct phone_list_row *entries, size_t count);

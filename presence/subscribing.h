@@ -77,8 +77,8 @@ MUST_CHECK bool subscribing_merge_content(struct subscribing *subscribing);
 
 /* --- subscription_list.c --- */
 
-/* Goes on with `go_on` where it is about a list that can be had, now or later; or refuses. False: it is about no list,
- * and nothing was done. */
+/* Goes on with `go_on` where it is about a list that can be had (is_list), now or later, and where an account turns out
+ * to have the name of one; or refuses. False: it is about no list, and nothing was done. */
 typedef void subscribing_go_on_fn(struct subscribing *subscribing);
 MUST_CHECK bool subscribing_find_list(struct subscribing *subscribing, subscribing_go_on_fn *go_on);
 /* The list that came in the dialog of one that was carried takes the place of the one before. False: refused. */

@@ -329,31 +329,18 @@ static unsigned repeat(struct subscribing *subscribing)
 	return refresh(subscribing);
 }
 
-/* A list that can be had. */
-static void begin_list(struct subscribing *subscribing)
-{
-	if (subscribing->expires_s > 0 && find_repeated(subscribing))
-		(void)repeat(subscribing);
-	else
-		admit(subscribing);
-}
-
 /* RFC 5367 §4: then the list is one, whatever its part is called. */
 static bool requires_list(const struct subscribing *subscribing)
 {
 	return sip_message_lists(&subscribing->request->message, SIP_HEADER_REQUIRE, SLICE("recipient-list-subscribe"));
 }
 
-/* Outside of a dialog: which resource, does it exist, may he. */
-static unsigned handle_new(struct subscribing *subscribing)
+/* Which resource, does it exist, may he. */
+static unsigned begin_resource(struct subscribing *subscribing)
 {
 	struct events *events = subscribing->events;
 	struct request *request = subscribing->request;
 	const char *sentence = NULL;
-	if (!subscribing_choose_format(subscribing) ||
-	    !subscribing_read_body(subscribing, requires_list(subscribing)) ||
-	    subscribing_find_list(subscribing, begin_list))
-		return SIP_LATER;
 	unsigned status =
 		events_resolve(events, subscribing->row, &request->arena, sip_message_request_uri(&request->message),
 			       request->sender, &subscribing->target, &sentence);
@@ -371,6 +358,27 @@ static unsigned handle_new(struct subscribing *subscribing)
 	account_hold(events->parts.accounts, request->sender);
 	accounts_load(events->parts.accounts, target->name, on_target_loaded, subscribing);
 	return SIP_LATER;
+}
+
+/* A list that can be had; or there was an account behind the name of one. */
+static void on_list_found(struct subscribing *subscribing)
+{
+	if (!subscribing->is_list)
+		(void)begin_resource(subscribing);
+	else if (subscribing->expires_s > 0 && find_repeated(subscribing))
+		(void)repeat(subscribing);
+	else
+		admit(subscribing);
+}
+
+/* Outside of a dialog. */
+static unsigned handle_new(struct subscribing *subscribing)
+{
+	if (!subscribing_choose_format(subscribing) ||
+	    !subscribing_read_body(subscribing, requires_list(subscribing)) ||
+	    subscribing_find_list(subscribing, on_list_found))
+		return SIP_LATER;
+	return begin_resource(subscribing);
 }
 
 static unsigned handle_within(struct subscribing *subscribing, struct slice local_tag)

@@ -54,6 +54,8 @@ static int name_carried(struct subscribing *subscribing)
 struct list_wait {
 	struct subscribing *subscribing;
 	subscribing_go_on_fn *go_on;
+	enum list_kind kind;
+	struct slice user; /* of the Request-URI */
 };
 
 static void refuse_unread(struct subscribing *subscribing, int result, const char *sentence)
@@ -80,15 +82,10 @@ static void on_read(void *arg, int result, struct list_definition *definition, c
 }
 
 /* Those that are kept somewhere. */
-static void read_kept(struct subscribing *subscribing, subscribing_go_on_fn *go_on)
+static void read_kept(struct list_wait *wait)
 {
+	struct subscribing *subscribing = wait->subscribing;
 	struct request *request = subscribing->request;
-	struct list_wait *wait = arena_allocate(&request->arena, sizeof *wait);
-	if (!wait) {
-		subscribing_refuse(subscribing, SIP_INTERNAL_ERROR, SLICE(""), error_text(ERR_NO_MEMORY));
-		return;
-	}
-	*wait = (struct list_wait){subscribing, go_on};
 	account_hold(subscribing->events->parts.accounts, request->sender);
 	lists_read(subscribing->events->lists, subscribing->target.name, account_user(request->sender), on_read, wait);
 }
@@ -101,13 +98,66 @@ static enum list_kind kind_of(const struct subscribing *subscribing, struct slic
 				    : lists_find(subscribing->events->lists, user, subscribing->request->sender);
 }
 
-static int name_list(struct subscribing *subscribing, enum list_kind kind, struct slice user)
+static int name_list(const struct list_wait *wait)
 {
-	struct request *request = subscribing->request;
-	if (kind == LIST_CARRIED)
-		return name_carried(subscribing);
-	return list_name_make(&request->arena, kind, kind == LIST_BUDDIES ? account_user(request->sender) : user,
-			      &subscribing->target.name);
+	struct request *request = wait->subscribing->request;
+	if (wait->kind == LIST_CARRIED)
+		return name_carried(wait->subscribing);
+	return list_name_make(&request->arena, wait->kind,
+			      wait->kind == LIST_BUDDIES ? account_user(request->sender) : wait->user,
+			      &wait->subscribing->target.name);
+}
+
+static void take_list(struct list_wait *wait)
+{
+	struct subscribing *subscribing = wait->subscribing;
+	/* RFC 4662 §4.5: who cannot read lists is told so */
+	if (!subscribing->takes_lists) {
+		subscribing_refuse(subscribing, SIP_EXTENSION_REQUIRED, SLICE("Require: eventlist\r\n"),
+				   "This is a list, which takes a phone that says Supported: eventlist");
+		return;
+	}
+	if (wait->kind == LIST_SERVICE &&
+	    !lists_serves(subscribing->events->lists, wait->user, subscribing->request->sender,
+			  subscribing->row->package->name)) {
+		subscribing_refuse_event(subscribing, "The list is not for this event package");
+		return;
+	}
+	subscribing->is_list = true;
+	int result = name_list(wait);
+	if (result != 0)
+		subscribing_refuse(subscribing, result == ERR_LIMIT ? SIP_NOT_FOUND : SIP_INTERNAL_ERROR, SLICE(""),
+				   error_text(result));
+	else if (wait->kind != LIST_CARRIED)
+		read_kept(wait);
+	else if (read_carried(subscribing))
+		wait->go_on(subscribing);
+}
+
+static void on_account(void *arg, int result, struct account *account)
+{
+	struct list_wait *wait = arg;
+	struct subscribing *subscribing = wait->subscribing;
+	struct account *watcher = subscribing->request->sender;
+	(void)account;
+	if (watcher->is_removed)
+		refuse_unread(subscribing, ERR_NOT_FOUND, "");
+	else if (result == 0)
+		wait->go_on(subscribing);
+	else if (result == ERR_NOT_FOUND)
+		take_list(wait);
+	else
+		refuse_unread(subscribing, result, error_text(result));
+	account_release(subscribing->events->parts.accounts, watcher);
+}
+
+/* An account may have come after the service of its name, and one that was not in memory was not seen when that was
+ * judged: who is asked for gets the SUBSCRIBE, whatever lists somebody has made. */
+static void look_for_account(struct list_wait *wait)
+{
+	struct accounts *accounts = wait->subscribing->events->parts.accounts;
+	account_hold(accounts, wait->subscribing->request->sender);
+	accounts_load(accounts, wait->user, on_account, wait);
 }
 
 bool subscribing_find_list(struct subscribing *subscribing, subscribing_go_on_fn *go_on)
@@ -117,35 +167,26 @@ bool subscribing_find_list(struct subscribing *subscribing, subscribing_go_on_fn
 	int result = domain_user(subscribing->events->parts.domain, &request->arena,
 				 sip_message_request_uri(&request->message), &user);
 	enum list_kind kind = kind_of(subscribing, result == 0 ? user : SLICE(""));
-	if (kind == LIST_NONE &&
-	    !sip_message_lists(&request->message, SIP_HEADER_REQUIRE, SLICE("recipient-list-subscribe")))
+	bool is_required = sip_message_lists(&request->message, SIP_HEADER_REQUIRE, SLICE("recipient-list-subscribe"));
+	if (kind == LIST_SERVICE && accounts_find(subscribing->events->parts.accounts, user))
+		kind = LIST_NONE;
+	if (kind == LIST_NONE && !is_required)
 		return false;
-	if (kind != LIST_CARRIED &&
-	    sip_message_lists(&request->message, SIP_HEADER_REQUIRE, SLICE("recipient-list-subscribe"))) {
+	if (kind != LIST_CARRIED && is_required) {
 		subscribing_refuse(subscribing, SIP_BAD_REQUEST, SLICE(""),
 				   "Require says that there is a list in the body, but there is none");
 		return true;
 	}
-	/* RFC 4662 §4.5: who cannot read lists is told so */
-	if (!subscribing->takes_lists) {
-		subscribing_refuse(subscribing, SIP_EXTENSION_REQUIRED, SLICE("Require: eventlist\r\n"),
-				   "This is a list, which takes a phone that says Supported: eventlist");
+	struct list_wait *wait = arena_allocate(&request->arena, sizeof *wait);
+	if (!wait) {
+		subscribing_refuse(subscribing, SIP_INTERNAL_ERROR, SLICE(""), error_text(ERR_NO_MEMORY));
 		return true;
 	}
-	if (kind == LIST_SERVICE && !lists_serves(subscribing->events->lists, user, subscribing->row->package->name)) {
-		subscribing_refuse_event(subscribing, "The list is not for this event package");
-		return true;
-	}
-	subscribing->is_list = true;
-	result = name_list(subscribing, kind, user);
-	if (result != 0) {
-		subscribing_refuse(subscribing, result == ERR_LIMIT ? SIP_NOT_FOUND : SIP_INTERNAL_ERROR, SLICE(""),
-				   error_text(result));
-	} else if (kind != LIST_CARRIED) {
-		read_kept(subscribing, go_on);
-	} else if (read_carried(subscribing)) {
-		go_on(subscribing);
-	}
+	*wait = (struct list_wait){subscribing, go_on, kind, user};
+	if (kind == LIST_SERVICE)
+		look_for_account(wait);
+	else
+		take_list(wait);
 	return true;
 }
 

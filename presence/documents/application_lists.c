@@ -10,6 +10,7 @@
 #define LISTS_SPACE "urn:ietf:params:xml:ns:resource-lists"
 #define SERVICES_SPACE "urn:ietf:params:xml:ns:rls-services"
 #define WORK_BYTES ((size_t)1 << 24)
+#define SERVICES_OF_A_USER_MOST 100 /* each takes a name of the domain */
 
 struct judgement {
 	const struct document_tree *tree;
@@ -295,12 +296,24 @@ static void check_service(struct judgement *judgement, xmlNodePtr service)
 	}
 }
 
+/* Global services are the administrator's, who may have as many as he likes. */
+static void check_count(struct judgement *judgement, xmlNodePtr root)
+{
+	unsigned count = 0;
+	for (xmlNodePtr node = root->children; node; node = node->next)
+		count += is_named(node, SERVICES_SPACE, "service") ? 1 : 0;
+	if (!slice_is_empty(judgement->target->user) && count > SERVICES_OF_A_USER_MOST)
+		application_refuse(judgement->verdict, FAULT_CONSTRAINT,
+				   "There are %u services; a user may have at most %d", count, SERVICES_OF_A_USER_MOST);
+}
+
 void judge_rls_services(const struct document_tree *tree, const struct document_target *target,
 			struct document_verdict *verdict)
 {
 	struct judgement judgement = {.tree = tree, .target = target, .verdict = verdict};
 	xmlNodePtr root = xmlDocGetRootElement(tree->xml);
 	arena_init(&judgement.arena, NULL, WORK_BYTES);
+	check_count(&judgement, root);
 	for (xmlNodePtr node = root->children; node && is_good(&judgement); node = node->next) {
 		if (is_named(node, SERVICES_SPACE, "service"))
 			check_service(&judgement, node);

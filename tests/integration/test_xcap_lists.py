@@ -5,6 +5,7 @@ SPDX-License-Identifier: MIT
 """
 
 import sys
+import threading
 import time
 import urllib.parse
 
@@ -115,6 +116,82 @@ def test_a_service_is_nobody_elses_address(server):
         check("uniqueness-failure" in answer.text, f"{taken}: {answer}")
     watcher = ListWatcher(Client(server, "erin"), to="alice", headers=[("Accept", "application/pidf+xml")])
     check(watcher.answer.status == 200 and "eventlist" not in watcher.answer.get("require"), "alice is alice")
+
+
+INSIDE = '<list><rl:entry uri="sip:alice@example.test"/></list>'
+
+
+def test_one_of_two_who_want_the_same_name_at_once_gets_it(server):
+    """RFC 4826 §4.4.5: the second is judged while the commit of the first is under way"""
+    both = [Documents(server, user) for user in ("dave", "erin")]
+    for documents in both:
+        documents.web.ask("DELETE", documents.path("rls-services"))
+    text = SERVICES.format(service("sip:wanted@example.test", INSIDE))
+    lock = threading.Thread(target=server.sql, args=("BEGIN; LOCK TABLE documents; SELECT pg_sleep(2); COMMIT",))
+    answers = []
+    puts = [threading.Thread(target=lambda d=d: answers.append(d.web.ask(
+        "PUT", d.path("rls-services"), text, {"Content-Type": "application/rls-services+xml"}))) for d in both]
+    lock.start()
+    time.sleep(0.5)
+    for put in puts:
+        put.start()
+    for thread in puts + [lock]:
+        thread.join()
+    check(sorted(a.status for a in answers) == [201, 409], f"{answers}")
+    loser = both[0 if "uniqueness-failure" in answers[0].text and answers[0].status == 409 else 1]
+    check(any("uniqueness-failure" in a.text for a in answers), f"{loser.user}: {answers}")
+    for documents in both:
+        documents.web.ask("DELETE", documents.path("rls-services"))
+    both[0].put("rls-services", text)
+    both[0].delete("rls-services")
+    both[1].put("rls-services", text)
+
+
+def test_services_go_with_their_account(_server):
+    """Whether their document is in memory or not: then somebody else may have the name"""
+    with Server({"alice": "a-secret", "bob": "b-secret"}, settings=["documents.cached_bytes=0"]) as server:
+        text = SERVICES.format(service("sip:passed-on@example.test", INSIDE))
+        Documents(server, "bob").put("rls-services", text)
+        alice = Documents(server, "alice")
+        alice.put("rls-services", text, status=(409,))
+        check(server.run("user", "remove", "bob").returncode == 0, "bob is removed")
+        end = time.monotonic() + 20
+        while alice.put("rls-services", text, status=(201, 409)).status == 409:
+            check(time.monotonic() < end, "the name is free")
+            time.sleep(0.1)
+        with open(server.log) as log:
+            check("list_services_not_read" not in log.read(), "nothing goes wrong")
+
+
+def test_no_service_hides_an_account(_server):
+    """One that nobody had in memory when the service was written, and one that came later"""
+    with Server({"alice": "a-secret", "bob": "b-secret"}) as server:
+        alice = Client(server, "alice")
+        check(server.run("user", "add", "later", input="l-secret\n").returncode == 0, "an account nobody has asked for")
+        Documents(server, "alice").put("rls-services", SERVICES.format("".join(
+            service(f"sip:{name}@example.test", INSIDE) for name in ("later", "latest", "mine"))))
+        check(server.run("user", "add", "latest", input="l-secret\n").returncode == 0, "another one")
+        for name in ("later", "latest"):
+            answer = ListWatcher(alice, to=name, headers=[("Accept", "application/pidf+xml")]).answer
+            check(answer.status == 200 and "eventlist" not in (answer.get("require") or ""), f"{name}: {answer}")
+        answer = ListWatcher(alice, to="mine").answer
+        check(answer.status == 200 and answer.get("require") == "eventlist", f"{answer}")
+
+
+def test_a_global_service_comes_before_a_users(server):
+    bob = Documents(server, "bob")
+    bob.put("rls-services", SERVICES.format(service("sip:company@example.test", INSIDE)))
+    words = server.run("token", "add", "before", "xcap:write").stdout.split()
+    everybody = Documents(server, None, token=max(words, key=len))
+    everybody.put("rls-services", SERVICES.format(service(
+        "sip:company@example.test", '<list><rl:entry uri="sip:carol@example.test"/></list>')))
+    for user in ("bob", "dave"):
+        watcher = ListWatcher(Client(server, user), to="company")
+        watcher.until(has(watcher, ["carol"]), user)
+    everybody.delete("rls-services")
+    watcher = ListWatcher(Client(server, "bob"), to="company")
+    watcher.until(has(watcher, ["alice"]), "bob's own is there again")
+    bob.delete("rls-services")
 
 
 def test_services_stand_in_one_document(server):

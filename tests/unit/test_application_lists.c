@@ -96,6 +96,31 @@ static void a_service_has_a_uri_of_its_own(void)
 	run_rows("rls-services", rows, ARRAY_SIZE(rows));
 }
 
+static enum document_fault judge_services(struct slice user, unsigned count, struct document_verdict *verdict)
+{
+	CLEANUP(buffer_finish) struct buffer text;
+	const struct document_target target = {.user = user,
+					       .domain = SLICE("example.test"),
+					       .name = SLICE("index"),
+					       .limits = &document_widest_limits};
+	buffer_init(&text, 1 << 20);
+	buffer_text(&text, RLS);
+	for (unsigned i = 0; i < count; i++)
+		buffer_format(&text, "<service uri=\"sip:s%u@example.test\"><list/></service>", i);
+	buffer_text(&text, "</rls-services>");
+	application_judge(application_find(SLICE("rls-services")), buffer_slice(&text), &target, verdict);
+	return verdict->fault;
+}
+
+static void a_user_has_a_hundred_services_at_most(void)
+{
+	struct document_verdict verdict;
+	CHECK_NUMBER(judge_services(SLICE("alice"), 100, &verdict), FAULT_NONE);
+	CHECK_NUMBER(judge_services(SLICE(""), 101, &verdict), FAULT_NONE);
+	CHECK_NUMBER(judge_services(SLICE("alice"), 101, &verdict), FAULT_CONSTRAINT);
+	CHECK_TEXT(slice_text(verdict.error.sentence), "There are 101 services; a user may have at most 100");
+}
+
 static void a_service_has_the_owners_list_or_everybodys(void)
 {
 	static const struct judged_row rows[] = {
@@ -141,6 +166,7 @@ int main(int argc, char **argv)
 		{"a_field_too_far_inside_has_no_name", a_field_too_far_inside_has_no_name, TEST_PLAIN},
 		{"references_have_the_form_of_the_rfc", references_have_the_form_of_the_rfc, TEST_PLAIN},
 		{"a_service_has_a_uri_of_its_own", a_service_has_a_uri_of_its_own, TEST_PLAIN},
+		{"a_user_has_a_hundred_services_at_most", a_user_has_a_hundred_services_at_most, TEST_WITHOUT_OOM},
 		{"a_service_has_the_owners_list_or_everybodys", a_service_has_the_owners_list_or_everybodys,
 		 TEST_PLAIN},
 		{"the_list_of_a_service_is_judged_as_any_list", the_list_of_a_service_is_judged_as_any_list,
