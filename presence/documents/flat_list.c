@@ -212,16 +212,13 @@ static int go_through(struct flattening *flat, const struct xml_node *list, unsi
 static int begin(struct flattening *flat, struct arena *arena, const struct list_context *context,
 		 struct body_error *error)
 {
-	*flat = (struct flattening){.arena = arena,
-				    .limits = context->limits,
-				    .error = error,
-				    .references = {.arena = arena, .context = context}};
+	*flat = (struct flattening){.arena = arena, .limits = context->limits, .error = error};
 	flat->last = &flat->first;
-	if (table_init(&flat->items))
-		return ERR_NO_MEMORY;
-	if (table_init(&flat->visits) == 0)
+	if (list_references_init(&flat->references, arena, context) == 0 && table_init(&flat->items) == 0 &&
+	    table_init(&flat->visits) == 0)
 		return 0;
 	table_finish(&flat->items);
+	list_references_finish(&flat->references);
 	return ERR_NO_MEMORY;
 }
 
@@ -231,6 +228,7 @@ static int end(struct flattening *flat, int result, struct flat_list *list)
 	struct flat_entry *entries = NULL;
 	table_finish(&flat->visits);
 	table_finish(&flat->items);
+	list_references_finish(&flat->references);
 	if (result)
 		return result;
 	if (flat->count > 0 && !(entries = arena_allocate_zeroed(flat->arena, flat->count, sizeof(*entries))))

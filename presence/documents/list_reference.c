@@ -9,7 +9,7 @@
 #define LOOKS_MOST 4000000 /* some 40 ms */
 
 struct known_document {
-	struct known_document *next;
+	struct table_link link;
 	struct slice user, name;
 	const struct xml_node *root; /* NULL: there is none that can be used */
 };
@@ -82,6 +82,23 @@ int list_unescape(struct arena *arena, struct slice text, struct slice *plain)
 
 /* ---- The document ---- */
 
+struct document_key {
+	struct slice user, name;
+};
+
+static bool is_document(const struct table_link *link, const void *arg)
+{
+	const struct known_document *document = CONTAINER_OF(link, const struct known_document, link);
+	const struct document_key *key = arg;
+	return slice_equal(document->user, key->user) && slice_equal(document->name, key->name);
+}
+
+/* The user need not be in it: there are two of a name at most, the user's own and the global one. */
+static uint64_t hash_of(const struct list_references *references, struct slice name)
+{
+	return table_hash(&references->documents, name.at, name.length);
+}
+
 /* Reads a document of the user, or a global one. */
 static int load(struct list_references *references, struct slice user, struct slice name,
 		struct known_document **loaded, struct body_error *error)
@@ -101,8 +118,7 @@ static int load(struct list_references *references, struct slice user, struct sl
 		else if (result)
 			return result;
 	}
-	document->next = references->documents;
-	references->documents = document;
+	table_insert(&references->documents, &document->link, hash_of(references, name));
 	*loaded = document;
 	return 0;
 }
@@ -110,9 +126,9 @@ static int load(struct list_references *references, struct slice user, struct sl
 static int find_document(struct list_references *references, struct slice user, struct slice name,
 			 const struct xml_node **root, struct body_error *error)
 {
-	struct known_document *document = references->documents;
-	while (document && !(slice_equal(document->user, user) && slice_equal(document->name, name)))
-		document = document->next;
+	const struct document_key key = {user, name};
+	struct table_link *link = table_find(&references->documents, hash_of(references, name), is_document, &key);
+	struct known_document *document = link ? CONTAINER_OF(link, struct known_document, link) : NULL;
 	int result = document ? 0 : load(references, user, name, &document, error);
 	if (result == 0)
 		*root = document->root;
@@ -221,6 +237,17 @@ static const struct xml_node *find_element(struct list_references *references, c
 		siblings = node ? node->children : NULL;
 	}
 	return node;
+}
+
+int list_references_init(struct list_references *references, struct arena *arena, const struct list_context *context)
+{
+	*references = (struct list_references){.arena = arena, .context = context};
+	return table_init(&references->documents);
+}
+
+void list_references_finish(struct list_references *references)
+{
+	table_finish(&references->documents);
 }
 
 int list_reference_follow(struct list_references *references, struct slice reference, const struct xml_node **node,

@@ -2,18 +2,22 @@
  * user's own resource-lists documents, or of a global one. Each document is read once. SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "base/table.h"
 #include "documents/flat_list.h"
 
 #define RESOURCE_LISTS_SPACE "urn:ietf:params:xml:ns:resource-lists"
 
-struct known_document;
-
 struct list_references {
 	struct arena *arena;
 	const struct list_context *context;
-	struct known_document *documents; /* those that something has referred to */
-	unsigned looks;                   /* elements that were looked at; bounded, since references may be many */
+	struct table documents; /* those that something has referred to, by name */
+	unsigned looks;         /* elements that were looked at; bounded, since references may be many */
 };
+
+/* Both are borrowed. ERR_NO_MEMORY. */
+MUST_CHECK int list_references_init(struct list_references *references, struct arena *arena,
+				    const struct list_context *context);
+void list_references_finish(struct list_references *references);
 
 /* `reference` is a path below the XCAP root or the whole URI, escaped as in HTTP. `node` is NULL where it leads
  * nowhere, and where it leads to somebody else's document: nobody sees lists by guessing their names. ERR_LIMIT with a

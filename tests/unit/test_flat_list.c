@@ -4,6 +4,8 @@
 #include "base/error.h"
 #include "test.h"
 
+#include <time.h>
+
 #define LISTS(text) "<resource-lists xmlns=\"urn:ietf:params:xml:ns:resource-lists\">" text "</resource-lists>"
 #define ENTRY(user) "<entry uri=\"sip:" user "@example.test\"/>"
 #define ROOT "https://xcap.example.test:5443/xcap/"
@@ -318,6 +320,40 @@ static void lists_that_branch_out_are_gone_through_once_each(void)
 	CHECK_NUMBER(list.count, 0);
 }
 
+/* 20,000 references to documents that there are not. */
+static void cost_of_references(bool is_one_document, clock_t *cost)
+{
+	static const struct list_limits wide = {
+		.entries = 5, .depth = 4, .xml = {.bytes = 2 << 20, .depth = 8, .nodes = 100000}};
+	CLEANUP(arena_finish) struct arena arena;
+	CLEANUP(buffer_finish) struct buffer buffer;
+	struct list_context here = context;
+	struct flat_list list;
+	struct body_error error = {""};
+	here.limits = &wide;
+	arena_init(&arena, NULL, 64 << 20);
+	buffer_init(&buffer, 2 << 20);
+	buffer_text(&buffer, "<resource-lists xmlns=\"urn:ietf:params:xml:ns:resource-lists\"><list>");
+	for (unsigned i = 0; i < 20000; i++)
+		buffer_format(&buffer, "<entry-ref ref=\"resource-lists/users/alice/n%05u/~~/a\"/>",
+			      is_one_document ? 0 : i);
+	buffer_text(&buffer, "</list></resource-lists>");
+	CHECK(!buffer_failed(&buffer));
+	clock_t start = clock();
+	CHECK_NUMBER(flat_list_of_document(&arena, buffer_slice(&buffer), &here, &list, &error), 0);
+	CHECK_NUMBER(list.count, 0);
+	*cost = clock() - start;
+}
+
+/* Compared with each other they would cost a hundred times as much. */
+static void many_documents_cost_hardly_more_than_one(void)
+{
+	clock_t one = 0, many = 0;
+	cost_of_references(true, &one);
+	cost_of_references(false, &many);
+	CHECK(many < 10 * one);
+}
+
 static const struct test tests[] = {
 	{"documents_become_flat_lists_or_are_refused_with_the_reason",
 	 documents_become_flat_lists_or_are_refused_with_the_reason, TEST_PLAIN},
@@ -325,6 +361,7 @@ static const struct test tests[] = {
 	 services_have_their_list_or_the_one_that_they_refer_to, TEST_PLAIN},
 	{"services_are_listed_with_their_packages", services_are_listed_with_their_packages, TEST_PLAIN},
 	{"long_lists_cost_no_more_than_their_length", long_lists_cost_no_more_than_their_length, TEST_WITHOUT_OOM},
+	{"many_documents_cost_hardly_more_than_one", many_documents_cost_hardly_more_than_one, TEST_WITHOUT_OOM},
 	{"lists_that_branch_out_are_gone_through_once_each", lists_that_branch_out_are_gone_through_once_each,
 	 TEST_PLAIN},
 };
