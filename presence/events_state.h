@@ -174,6 +174,9 @@ void subscription_fill_row(const struct subscription *subscription, struct store
 void subscription_remove_row(struct subscription *subscription);
 /* From storage. */
 void subscriptions_load(struct events *events, storage_done_fn *done, void *arg);
+/* It watches now, or does so no more: whoever is watched by it (all entries of a list) is told, where he watches his
+ * watchers (RFC 3857). */
+void subscription_tell_watched(const struct subscription *subscription);
 /* Sets the timer to what comes first. */
 void subscription_schedule(struct subscription *subscription);
 /* A last NOTIFY, and then it is gone; its row at once. */

@@ -128,7 +128,7 @@ static void take_committed(struct subscribing *subscribing)
 	if (subscribing->is_new) {
 		subscription->state = SUBSCRIPTION_ACTIVE;
 		events->counters.subscribed++;
-		watches_changed(subscription_resource(subscription), events);
+		subscription_tell_watched(subscription);
 		subscription_replace_older(subscription);
 		log_subscribed(subscribing);
 	} else if (subscribing->expires_s > 0) {

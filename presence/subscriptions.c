@@ -398,8 +398,7 @@ static void note_end(struct subscription *subscription, enum subscription_reason
 		watches_note_end(&subscription->watch, events[reason]);
 }
 
-/* Those who are watched see him leave now, not when he has answered the last NOTIFY, or has not. */
-static void tell_watched(const struct subscription *subscription)
+void subscription_tell_watched(const struct subscription *subscription)
 {
 	struct events *events = subscription->events;
 	const struct list_watches *list = subscription->list;
@@ -421,7 +420,8 @@ void subscription_end(struct subscription *subscription, enum subscription_reaso
 	note_end(subscription, reason);
 	subscription->state = SUBSCRIPTION_ENDING;
 	subscription->reason = (uint8_t)reason;
-	tell_watched(subscription);
+	/* He leaves now, not when he has answered the last NOTIFY, or has not. */
+	subscription_tell_watched(subscription);
 	timer_stop(&subscription->timer);
 	if (subscription->notify)
 		return; /* the last NOTIFY follows the one that is on its way */

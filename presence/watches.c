@@ -62,6 +62,7 @@ static void show_watch(const struct walk *walk, const struct watch *watch)
 	walk->each(walk->arg, &info);
 }
 
+/* Whoever is just subscribing does not only wait (any more). */
 static bool is_watching(const struct walk *walk, struct slice watcher)
 {
 	if (!walk->resource)
@@ -69,7 +70,8 @@ static bool is_watching(const struct walk *walk, struct slice watcher)
 	for (const struct list_link *link = walk->resource->watches.next; link != &walk->resource->watches;
 	     link = link->next) {
 		const struct watch *watch = CONTAINER_OF(link, struct watch, of_resource);
-		if (is_counted(watch) && slice_equal(account_user(watch->subscription->watcher), watcher))
+		if (watch->subscription->state != SUBSCRIPTION_ENDING && watch->handling != WATCH_BLOCK &&
+		    slice_equal(account_user(watch->subscription->watcher), watcher))
 			return true;
 	}
 	return false;
