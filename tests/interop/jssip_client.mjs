@@ -2,6 +2,7 @@
 //   {"send": "bob", "text": "hello", "id": 1}   →   {"answered": 1, "status": 200}
 //   {"subscribe": "bob", "event": "presence", "accept": "application/pidf+xml", "expires": 600, "id": 2}
 //                             →   {"accepted": 2}, {"notify": 2, "cseq": 1, "state": …, "body": …}, {"ended": 2}
+//                                 {"pending": 2}, {"active": 2}; "headers": ["Supported: …"], "type" and "body" are sent, too
 //   {"refresh": 2}, {"unsubscribe": 2}
 //   {"publish": "<presence…", "event": "presence", "type": "application/pidf+xml", "expires": 600, "id": 3}
 //                             →   {"published": 3, "status": 200, "etag": …}; an "etag" in the command is sent instead
@@ -54,15 +55,20 @@ function send({ send: to, text, id }) {
 
 const subscribers = new Map();
 
-function subscribe({ subscribe: user, event, accept, expires, id }) {
-  const subscriber = agent.subscribe(`sip:${user}@${domain}`, event, accept, { expires });
+function subscribe({ subscribe: user, event, accept, expires, headers, type, body, id }) {
+  const subscriber = agent.subscribe(`sip:${user}@${domain}`, event, accept,
+    { expires, extraHeaders: headers, contentType: type });
+  // Its grammar makes "presence.,winfo" of "presence.winfo", wherever it reads an Event: what it sends is put right.
+  subscriber._headers = subscriber._headers.map((line) => (line.startsWith('Event: ') ? `Event: ${event}` : line));
   subscribers.set(id, subscriber);
   subscriber.on('accepted', () => tell({ accepted: id }));
+  subscriber.on('pending', () => tell({ pending: id }));
+  subscriber.on('active', () => tell({ active: id }));
   subscriber.on('notify', (isFinal, request, body, type) =>
     tell({ notify: id, final: isFinal, call_id: request.call_id, cseq: request.cseq, type, body,
            state: request.getHeader('subscription-state') }));
   subscriber.on('terminated', (code, reason) => tell({ ended: id, code, reason }));
-  subscriber.subscribe();
+  subscriber.subscribe(body);
 }
 
 const publishers = new Map();
