@@ -15,6 +15,7 @@ struct watch_edit {
 	bool is_forgetting;
 	enum watch_handling handling; /* unless he is forgotten */
 	bool has_failed;              /* out of memory */
+	bool is_full;                 /* no id is left for a rule of ours */
 };
 
 /* Children of RFC 4745's namespace: the first of that name, and the next of the same name. */

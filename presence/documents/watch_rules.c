@@ -5,6 +5,7 @@
 #include "documents/watch_edit.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define NUMBERS_MOST 1000 /* behind ids and prefixes that are taken */
 
@@ -44,18 +45,31 @@ static void write_id(const char *base, unsigned number, char id[static 32])
 		id[0] = '\0';
 }
 
-static bool has_id(struct watch_edit *edit, xmlNodePtr rule, const char *id)
+/* Which of our ids it is, by write_id; 0: none of them. */
+static unsigned number_of(struct slice id, const char *base)
 {
-	struct slice text;
-	return watch_edit_attribute(edit, rule, "id", &text) && slice_equal(slice_trim(text), slice_text(id));
+	uint64_t number = 0;
+	if (!slice_starts_with(id, slice_text(base)))
+		return 0;
+	struct slice rest = slice_from(id, strlen(base));
+	if (slice_is_empty(rest))
+		return 1;
+	bool is_number = rest.length >= 2 && rest.at[0] == '-' && rest.at[1] != '0' &&
+			 slice_to_number(slice_from(rest, 1), NUMBERS_MOST, &number);
+	return is_number && number > 1 ? (unsigned)number : 0;
 }
 
-static xmlNodePtr find_rule(struct watch_edit *edit, const char *id)
+/* The rules that have our ids, by their numbers. */
+static void gather_own(struct watch_edit *edit, xmlNodePtr rules[static NUMBERS_MOST + 1])
 {
-	xmlNodePtr rule = policy_child(edit->root, "rule");
-	while (rule && !has_id(edit, rule, id))
-		rule = policy_next(rule);
-	return rule;
+	struct slice id;
+	for (xmlNodePtr rule = policy_child(edit->root, "rule"); rule; rule = policy_next(rule)) {
+		unsigned number = watch_edit_attribute(edit, rule, "id", &id)
+					  ? number_of(slice_trim(id), own_id(edit->handling))
+					  : 0;
+		if (number > 0 && !rules[number])
+			rules[number] = rule;
+	}
 }
 
 /* Names watchers one by one, and has no other condition. What it shows, its user may have changed. */
@@ -72,16 +86,19 @@ static bool has_our_shape(struct watch_edit *edit, const xmlNode *rule)
 	return true;
 }
 
-/* The first of ours, or NULL and an id that is free. */
+/* The first of ours, or NULL and an id that is free, if there is one. */
 static xmlNodePtr find_own(struct watch_edit *edit, char id[static 32])
 {
-	for (unsigned number = 1; number <= NUMBERS_MOST; number++) {
-		write_id(own_id(edit->handling), number, id);
-		xmlNodePtr rule = find_rule(edit, id);
-		if (!rule || has_our_shape(edit, rule))
-			return rule;
-	}
-	return NULL;
+	xmlNodePtr rules[NUMBERS_MOST + 1] = {NULL};
+	unsigned number = 1;
+	gather_own(edit, rules);
+	while (number <= NUMBERS_MOST && rules[number] && !has_our_shape(edit, rules[number]))
+		number++;
+	edit->is_full = number > NUMBERS_MOST;
+	if (edit->is_full)
+		return NULL;
+	write_id(own_id(edit->handling), number, id);
+	return rules[number];
 }
 
 /* RFC 5025's namespace, declared at the root where it is not. */
@@ -154,6 +171,8 @@ static void run(struct watch_edit *edit)
 	if (!edit->is_forgetting && edit->handling == WATCH_ALLOW && is_allowed_already(edit))
 		return;
 	xmlNodePtr own = edit->is_forgetting ? NULL : find_own(edit, id), next;
+	if (edit->is_full)
+		return;
 	for (xmlNodePtr rule = policy_child(edit->root, "rule"); rule; rule = next) {
 		next = policy_next(rule);
 		if (rule != own)
@@ -222,6 +241,11 @@ static int write_out(struct watch_edit *edit, const struct xml_limits *limits, s
 		     struct body_error *error)
 {
 	struct buffer text;
+	if (edit->is_full && !edit->has_failed) {
+		body_complain(error, "All %d ids that begin with \"%s\" are those of other rules", NUMBERS_MOST,
+			      own_id(edit->handling));
+		return ERR_LIMIT;
+	}
 	buffer_init(&text, SIZE_MAX / 4);
 	tree_write(&edit->tree, &text);
 	int result = edit->has_failed || buffer_failed(&text) ? ERR_NO_MEMORY : 0;
@@ -259,6 +283,12 @@ static int edit_document(struct watch_edit *edit, struct slice document, struct 
 	return result;
 }
 
+/* Copies of what stands in the document: a few of each attribute, of which the shortest take up a few bytes. */
+static size_t work_bytes(struct slice document, struct slice watcher)
+{
+	return 65536 + 64 * (document.length + watcher.length);
+}
+
 static bool is_there(struct slice document)
 {
 	return !slice_is_empty(slice_trim(document));
@@ -269,7 +299,7 @@ int watch_rules_set(struct slice document, struct slice watcher, enum watch_hand
 {
 	struct watch_edit edit = {.handling = handling};
 	struct slice before = is_there(document) ? document : slice_text(new_document);
-	arena_init(&edit.arena, NULL, SIZE_MAX / 2);
+	arena_init(&edit.arena, NULL, work_bytes(before, watcher));
 	int result = edit_document(&edit, before, watcher, limits, after, error);
 	arena_finish(&edit.arena);
 	return result;
@@ -281,7 +311,7 @@ int watch_rules_forget(struct slice document, struct slice watcher, const struct
 	struct watch_edit edit = {.is_forgetting = true};
 	if (!is_there(document))
 		return 0;
-	arena_init(&edit.arena, NULL, SIZE_MAX / 2);
+	arena_init(&edit.arena, NULL, work_bytes(document, watcher));
 	int result = edit_document(&edit, document, watcher, limits, after, error);
 	arena_finish(&edit.arena);
 	return result;

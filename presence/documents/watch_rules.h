@@ -20,8 +20,9 @@
  * one for everybody but him, and a rule that is left with nobody goes.
  *
  * ERR_SYNTAX: the URI names nobody, or the document cannot be read; ERR_LIMIT: the new document is beyond `limits`, or
- * beyond the limit of `after`; ERR_BUSY: the document would still give him something else, because of a rule that
- * is not understood well enough to leave him out of it; ERR_NO_MEMORY. With a sentence for all but the last. */
+ * beyond the limit of `after`, or rules of another shape have all the ids that ours may have; ERR_BUSY: the document
+ * would still give him something else, because of a rule that is not understood well enough to leave him out of it;
+ * ERR_NO_MEMORY. With a sentence for all but the last. */
 MUST_CHECK int watch_rules_set(struct slice document, struct slice watcher, enum watch_handling handling,
 			       const struct xml_limits *limits, struct buffer *after, struct body_error *error);
 /* No rule names him any more, neither as <one> nor as <except>: he gets what everybody gets. The same errors;

@@ -457,6 +457,63 @@ static void what_cannot_be_done_is_said_in_a_sentence(void)
 
 /* --- listing -------------------------------------------------------------------------------------------------- */
 
+/* Rules with the ids that ours have, `count` of each handling's, and each with a condition of its own. */
+static void write_taken(struct buffer *document, unsigned count)
+{
+	buffer_text(document, "<ruleset xmlns='" COMMON_POLICY_SPACE "'>");
+	for (unsigned i = 1; i <= count; i++) {
+		buffer_text(document, "<rule id='blocked");
+		if (i > 1)
+			buffer_format(document, "-%u", i);
+		buffer_text(document, "'><conditions><sphere value='x'/></conditions></rule>");
+	}
+	/* These are none of ours. */
+	buffer_text(document, "<rule id='blocked-01000'/><rule id='blocked-1'/><rule id='blockedx'/></ruleset>");
+}
+
+static void ids_that_are_taken_are_left_alone(void)
+{
+	CLEANUP(buffer_finish) struct buffer before, after;
+	struct body_error error = {""};
+	buffer_init(&before, 1 << 20);
+	buffer_init(&after, 1 << 20);
+	write_taken(&before, 999);
+	CHECK_NUMBER(edit(buffer_slice(&before), BOB, WATCH_BLOCK, &after, &error), 0);
+	static const char added[] = "<rule id=\"blocked-1000\">";
+	CHECK(memmem(after.data, after.length, added, sizeof(added) - 1));
+	buffer_clear(&before);
+	buffer_clear(&after);
+	write_taken(&before, 1000);
+	CHECK_NUMBER(edit(buffer_slice(&before), BOB, WATCH_BLOCK, &after, &error), ERR_LIMIT);
+	CHECK_TEXT(slice_text(error.sentence), "All 1000 ids that begin with \"blocked\" are those of other rules");
+	CHECK_NUMBER(after.length, 0);
+	CHECK_NUMBER(edit(buffer_slice(&before), BOB, WATCH_POLITE_BLOCK, &after, &error), 0);
+}
+
+/* As many watchers as there is room for, with the shortest names: nothing runs out. */
+static void the_largest_documents_are_edited(void)
+{
+	static const int edits[] = {WATCH_ALLOW, WATCH_BLOCK, FORGET};
+	CLEANUP(buffer_finish) struct buffer before, after;
+	struct body_error error = {""};
+	buffer_init(&before, 1 << 20);
+	buffer_init(&after, 2 << 20);
+	buffer_text(&before, "<ruleset xmlns='" COMMON_POLICY_SPACE "'><rule id='a'><conditions><identity>");
+	for (unsigned i = 0; i < 10000; i++)
+		buffer_text(&before, "<one id='im:a@b'/><many><except id='im:c@d' domain='e'/></many>");
+	buffer_text(&before, "</identity></conditions></rule></ruleset>");
+	CHECK(!buffer_failed(&before));
+	for (size_t i = 0; i < ARRAY_SIZE(edits); i++) {
+		static const struct xml_limits wide = {.bytes = 2 << 20, .depth = 16, .nodes = 1000000};
+		buffer_clear(&after);
+		int result = edits[i] == FORGET
+				     ? watch_rules_forget(buffer_slice(&before), SLICE("im:c@d"), &wide, &after, &error)
+				     : watch_rules_set(buffer_slice(&before), SLICE("im:a@b"),
+						       (enum watch_handling)edits[i], &wide, &after, &error);
+		CHECK_NUMBER(result, 0);
+	}
+}
+
 static void note(void *arg, const struct watch_decision *decision)
 {
 	buffer_format(arg, "%.*s@%.*s %s %.*s\n", SLICE_ARGS(decision->user), SLICE_ARGS(decision->domain),
@@ -524,6 +581,8 @@ int main(int argc, char **argv)
 		{"what_is_written_follows_the_schema", what_is_written_follows_the_schema, TEST_WITHOUT_OOM},
 		{"allowed_watchers_see_all", allowed_watchers_see_all, TEST_PLAIN},
 		{"what_cannot_be_done_is_said_in_a_sentence", what_cannot_be_done_is_said_in_a_sentence, TEST_PLAIN},
+		{"ids_that_are_taken_are_left_alone", ids_that_are_taken_are_left_alone, TEST_WITHOUT_OOM},
+		{"the_largest_documents_are_edited", the_largest_documents_are_edited, TEST_WITHOUT_OOM},
 		{"watchers_that_are_named_are_listed_once", watchers_that_are_named_are_listed_once, TEST_PLAIN},
 		{"what_was_decided_is_listed", what_was_decided_is_listed, TEST_PLAIN},
 	};
