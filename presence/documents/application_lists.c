@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "bodies/identity.h"
 #include "documents/application_judges.h"
+#include "documents/list_reference.h"
 #include "documents/path.h"
 
 #include <stdlib.h>
@@ -246,16 +247,17 @@ static void check_service_uri(struct judgement *judgement, xmlNodePtr service)
  * application begins in a path of it is. */
 static int find_list_path(struct judgement *judgement, struct slice reference, struct slice *path)
 {
-	static const char start[] = "resource-lists/";
+	static const struct slice start = {"/resource-lists/", sizeof("/resource-lists/") - 1};
 	struct slice rest = reference;
 	if (is_absolute_http(reference)) {
-		const char *at = memmem(reference.at, reference.length, "/resource-lists/", sizeof(start));
-		if (!at)
+		const char *at = memmem(reference.at, reference.length, start.at, start.length);
+		if (!at || !list_reference_is_of_domain(reference, judgement->target->domain))
 			return ERR_SYNTAX;
 		rest = slice_from(reference, (size_t)(at + 1 - reference.at));
 	}
 	rest.length = slice_find(rest, '?');
-	return slice_starts_with(rest, SLICE(start)) ? document_unescape(&judgement->arena, rest, path) : ERR_SYNTAX;
+	return slice_starts_with(rest, slice_from(start, 1)) ? document_unescape(&judgement->arena, rest, path)
+							     : ERR_SYNTAX;
 }
 
 /* RFC 4826 §4.4.5, §4.4.7: whoever watches the service gets to see the list, so that it must be the owner's own, or

@@ -41,14 +41,18 @@ static bool read_uri(struct slice text, struct http_uri *uri)
 	return true;
 }
 
-/* The domain, what is below it ("xcap.example.test"), or whatever name the root has. */
-static bool is_our_host(const struct list_context *context, struct slice host, struct slice root_host)
+static bool is_of_domain(struct slice host, struct slice domain)
 {
-	struct slice domain = context->domain;
-	if (slice_equal_nocase(host, domain) || slice_equal_nocase(host, root_host))
+	if (slice_equal_nocase(host, domain))
 		return true;
 	return host.length > domain.length && host.at[host.length - domain.length - 1] == '.' &&
 	       slice_equal_nocase(slice_from(host, host.length - domain.length), domain);
+}
+
+bool list_reference_is_of_domain(struct slice uri, struct slice domain)
+{
+	struct http_uri parts;
+	return read_uri(uri, &parts) && is_of_domain(parts.host, domain);
 }
 
 /* The path below the XCAP root, still escaped and without a query; false: it is not below it. */
@@ -60,7 +64,7 @@ static bool find_path(const struct list_context *context, struct slice reference
 	struct slice rest = slice_take(&reference, '?');
 	bool is_whole = read_uri(rest, &uri);
 	if (is_whole) {
-		if (!is_our_host(context, uri.host, root.host))
+		if (!is_of_domain(uri.host, context->domain) && !slice_equal_nocase(uri.host, root.host))
 			return false;
 		rest = uri.path;
 	}

@@ -25,5 +25,7 @@ void list_references_finish(struct list_references *references);
 MUST_CHECK int list_reference_follow(struct list_references *references, struct slice reference,
 				     const struct xml_node **node, struct body_error *error);
 
+/* Whether an absolute HTTP URI is at the domain, or at a host below it ("xcap.example.test"). */
+bool list_reference_is_of_domain(struct slice uri, struct slice domain);
 /* Undoes %XX; a '%' that begins no escape stands for itself. ERR_NO_MEMORY. */
 MUST_CHECK int list_unescape(struct arena *arena, struct slice text, struct slice *plain);

@@ -125,7 +125,10 @@ static void a_service_has_the_owners_list_or_everybodys(void)
 {
 	static const struct judged_row rows[] = {
 		{LINK("https://example.test/xcap/" REF), FAULT_NONE, NULL, NULL},
-		{LINK("\n  http://other.test:8080/root/" REF " \n"), FAULT_NONE, NULL, NULL},
+		{LINK("\n  http://EXAMPLE.test:8080/root/" REF " \n"), FAULT_NONE, NULL, NULL},
+		{LINK("https://xcap.example.test/xcap/" REF), FAULT_NONE, NULL, NULL},
+		{LINK("https://other.test/xcap/" REF), FAULT_CONSTRAINT, "not the URI of a resource list", NULL},
+		{LINK("https://badexample.test/xcap/" REF), FAULT_CONSTRAINT, "not the URI", NULL},
 		{LINK(REF), FAULT_NONE, NULL, NULL},
 		{LINK("https://example.test/xcap/resource-lists/users/alice/index?xmlns(a=b)"), FAULT_NONE, NULL, NULL},
 		{LINK("https://example.test/xcap/resource-lists/users/sip%3Aalice%40example.test/index"), FAULT_NONE,
