@@ -43,6 +43,7 @@ WATCHED = "boss"
 
 class Phone(Sipp):
     """One process for its subscriptions, or one that waits to be told."""
+    dialogue = "subscribe"  # the scenario of a subscription
 
     def __init__(self, server, family):
         self.family, self.agent = family, family.agent
@@ -73,7 +74,7 @@ class Phone(Sipp):
         self.traces.append(trace)
         log = os.path.join(self.folder, f"phone-{self.runs}.log")
         count = str(len(self.subscriptions()))
-        self.program = Program(self.words("subscribe", log, "-inf", values, "-m", count, "-l", count, "-r", "50",
+        self.program = Program(self.words(self.dialogue, log, "-inf", values, "-m", count, "-l", count, "-r", "50",
                                           "-oocsf", self.scenario("unasked"), "-trace_msg", "-message_file", trace,
                                           port=self.port), cwd=self.folder)
         wait_for(lambda: len({told.get("call-id") for told in self.told() if self.in_dialog(told)}) == int(count),
