@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define ENDPOINT_DATAGRAM_BYTES 4096
+/* A NOTIFY about a list has 8 kB of it, and the entry that did not fit any more. */
+#define ENDPOINT_DATAGRAM_BYTES 16384
 
 struct endpoint;
 

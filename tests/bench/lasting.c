@@ -65,13 +65,15 @@ static bool measure_start(struct operations *operations, enum proof proof, unsig
 bool lasting_run(struct operations *operations, const struct operations_options *options, enum proof proof)
 {
 	unsigned watched = options->event == EVENT_PRESENCE ? options->receivers : options->users;
-	if (!run(operations, WORK_REGISTER, proof, options->users + options->receivers))
+	bool are_lists = options->entries > 0;
+	if (!run(operations, WORK_REGISTER, proof, options->users + options->receivers) ||
+	    (are_lists && !run(operations, WORK_PUBLISH, proof, watched)))
 		return false;
 	if (!say(operations, "registered"))
 		return true;
 	if (!run(operations, WORK_SUBSCRIBE, proof, options->subscriptions))
 		return false;
-	if (!say(operations, "subscribed"))
+	if (!say(operations, "subscribed") || are_lists)
 		return true;
 	if (!run(operations, WORK_PUBLISH, proof, watched))
 		return false;

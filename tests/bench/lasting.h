@@ -3,8 +3,8 @@
  * Each line below is printed when it has come so far; then it waits for a line on standard input, and goes on answering
  * meanwhile. The input's end ends it.
  *
- *   registered     all users are
- *   subscribed     all subscriptions are there
+ *   registered     all users are; who is to be on a list has published, too
+ *   subscribed     all subscriptions are there; of lists that is all
  *   published      all who are watched have published
  *   ready_ms=… first_ms=… all_ms=… notified=… repeated=… failed=…
  *                  counted from the line that was read: the server answered at all; a new publication has reached

@@ -7,6 +7,7 @@
  *     --receivers N         offline, and of presence: the users behind those, who are written to or watched
  *     --event presence|message-summary                  the latter is everyone's own
  *     --subscriptions N     refresh, change, lasting: so many are there before; the users take turns
+ *     --entries N           of presence: not users are watched but lists of N receivers (lists.h)
  *     --operations N        those that are measured     --window N   of them under way at a time
  *     --proof none|challenged|reused                    what they prove themselves with (operations.h)
  *     --again kept|fresh    register: all are registered once before; then with the same Call-ID, or new ones
@@ -16,54 +17,30 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "clock.h"
+#include "cost.h"
 #include "lasting.h"
 #include "operations.h"
-#include "processes.h"
 
 #include <arpa/inet.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-/* A run is over when both trees are idle: work may go on behind the last answer. */
-enum { IDLE_STEP_MS = 200, IDLE_LIMIT_MS = 15000, PREPARATION_LIMIT_S = 180, LIMIT_S = 180 };
-
-#define IDLE_SHARE 0.06
+enum { PREPARATION_LIMIT_S = 300, LIMIT_S = 180, PREPARATION_WINDOW = 32 };
 
 struct arguments {
 	enum work work;
 	bool is_lasting;
 	enum proof proof;
 	bool again, fresh_call_id;
-	unsigned operations;
-	pid_t server, database;
+	unsigned operations, window;
+	struct cost_parties parties;
 	struct operations_options options;
 };
 
-struct cost {
-	double server_s, database_s, driver_s;
-};
-
-static struct cost read_cost(const struct arguments *arguments)
+static void linger(void *operations, unsigned ms)
 {
-	return (struct cost){processes_cpu_s(arguments->server), processes_cpu_s(arguments->database),
-			     processes_cpu_s(getpid())};
-}
-
-/* Waits for the servers to become idle; returns how long that took. */
-static unsigned wait_until_idle(struct operations *operations, const struct arguments *arguments)
-{
-	struct cost before = read_cost(arguments);
-	for (unsigned waited_ms = 0; waited_ms < IDLE_LIMIT_MS; waited_ms += IDLE_STEP_MS) {
-		operations_linger(operations, IDLE_STEP_MS);
-		struct cost now = read_cost(arguments);
-		double used_s = now.server_s - before.server_s + now.database_s - before.database_s;
-		if (used_s <= IDLE_SHARE * IDLE_STEP_MS / 1000)
-			return waited_ms;
-		before = now;
-	}
-	return IDLE_LIMIT_MS;
+	operations_linger(operations, ms);
 }
 
 /* --- the run --------------------------------------------------------------------------------------------------- */
@@ -71,12 +48,14 @@ static unsigned wait_until_idle(struct operations *operations, const struct argu
 static bool run_untimed(struct operations *operations, const struct operations_run *run)
 {
 	struct operations_counters counters = operations_run(operations, run);
-	if (counters.done != run->count)
-		(void)fprintf(stderr, "preparation: %u of %u failed\n", run->count - counters.done, run->count);
-	return counters.done == run->count;
+	unsigned failed = counters.failed - counters.cut_short;
+	if (failed > 0)
+		(void)fprintf(stderr, "preparation: %u of %u failed\n", failed, run->count);
+	return counters.done + counters.cut_short == run->count;
 }
 
-/* What is about events: everyone registers, then the subscriptions and publications are made that are needed. */
+/* What is about events: everyone registers, then the publications and subscriptions are made that are needed. Who is on
+ * a list has published before it is watched, for Kamailio tells nothing of others. */
 static bool prepare_events(struct operations *operations, const struct arguments *arguments)
 {
 	const struct operations_options *options = &arguments->options;
@@ -86,13 +65,13 @@ static bool prepare_events(struct operations *operations, const struct arguments
 				     .limit_s = PREPARATION_LIMIT_S};
 	if (!run_untimed(operations, &run))
 		return false;
-	run.work = WORK_SUBSCRIBE;
-	run.count = options->subscriptions;
-	if (arguments->work != WORK_SUBSCRIBE && run.count > 0 && !run_untimed(operations, &run))
-		return false;
 	run.work = WORK_PUBLISH;
 	run.count = options->event == EVENT_PRESENCE ? options->receivers : options->users;
-	return arguments->work != WORK_CHANGE || run_untimed(operations, &run);
+	if ((arguments->work == WORK_CHANGE || options->entries > 0) && !run_untimed(operations, &run))
+		return false;
+	run.work = WORK_SUBSCRIBE;
+	run.count = options->subscriptions;
+	return arguments->work == WORK_SUBSCRIBE || run.count == 0 || run_untimed(operations, &run);
 }
 
 static bool prepare(struct operations *operations, const struct arguments *arguments)
@@ -109,35 +88,6 @@ static bool prepare(struct operations *operations, const struct arguments *argum
 	return !wants_nonces || run_untimed(operations, &run);
 }
 
-static int compare_latencies(const void *a, const void *b)
-{
-	const uint32_t *left = a, *right = b;
-	return (*left > *right) - (*left < *right);
-}
-
-static double percentile_ms(const uint32_t *sorted_us, unsigned count, double share)
-{
-	return count == 0 ? 0 : sorted_us[(unsigned)(share * (count - 1))] / 1000.0;
-}
-
-static void report(const struct operations_counters *counters, const struct cost *before, const struct cost *after,
-		   double seconds, unsigned behind_ms, uint32_t *latency_us)
-{
-	unsigned done = counters->done;
-	double divisor = done == 0 ? 1 : done;
-	qsort(latency_us, done, sizeof *latency_us, compare_latencies);
-	(void)printf("operations=%u failed=%u sent_again=%u delivered=%u notified=%u repeated=%u ", done,
-		     counters->failed, counters->sent_again, counters->delivered, counters->notified,
-		     counters->repeated);
-	(void)printf("seconds=%.3f rate=%.0f ", seconds, done / seconds);
-	(void)printf("server_us=%.2f database_us=%.2f driver_us=%.2f ",
-		     (after->server_s - before->server_s) * 1e6 / divisor,
-		     (after->database_s - before->database_s) * 1e6 / divisor,
-		     (after->driver_s - before->driver_s) * 1e6 / divisor);
-	(void)printf("p50_ms=%.2f p99_ms=%.2f most_ms=%.2f behind_ms=%u\n", percentile_ms(latency_us, done, 0.5),
-		     percentile_ms(latency_us, done, 0.99), percentile_ms(latency_us, done, 1), behind_ms);
-}
-
 static bool measure(struct operations *operations, const struct arguments *arguments)
 {
 	uint32_t *latency_us = calloc(arguments->operations, sizeof *latency_us);
@@ -148,19 +98,26 @@ static bool measure(struct operations *operations, const struct arguments *argum
 		.proof = arguments->proof,
 		.fresh_call_id = arguments->fresh_call_id,
 		.count = arguments->operations,
+		.window = arguments->window,
 		.limit_s = LIMIT_S,
 		.latency_us = latency_us,
 	};
-	(void)wait_until_idle(operations, arguments);
-	struct cost before = read_cost(arguments);
+	struct cost_run cost = {.latency_us = latency_us};
+	(void)cost_wait_until_idle(&arguments->parties, linger, operations);
+	cost.before = cost_read(&arguments->parties);
 	uint64_t began_us = clock_now_us();
 	struct operations_counters counters = operations_run(operations, &run);
-	double seconds = (double)(clock_now_us() - began_us) / 1e6;
-	unsigned behind_ms = wait_until_idle(operations, arguments);
-	struct cost after = read_cost(arguments);
-	report(&counters, &before, &after, seconds, behind_ms, latency_us);
+	cost.seconds = (double)(clock_now_us() - began_us) / 1e6;
+	cost.operations = counters.done + counters.cut_short;
+	cost.done = counters.done;
+	cost.behind_ms = cost_wait_until_idle(&arguments->parties, linger, operations);
+	cost.after = cost_read(&arguments->parties);
+	(void)printf("operations=%u failed=%u sent_again=%u delivered=%u notified=%u repeated=%u untold=%u ",
+		     cost.operations, counters.failed, counters.sent_again, counters.delivered, counters.notified,
+		     counters.repeated, counters.untold);
+	cost_print(&cost);
 	free(latency_us);
-	return counters.done == arguments->operations;
+	return cost.operations == arguments->operations;
 }
 
 /* --- the command line ------------------------------------------------------------------------------------------ */
@@ -221,6 +178,9 @@ static void read_option(int letter, const char *value, struct arguments *argumen
 	case 'b':
 		options->subscriptions = read_number(value, 10000000);
 		break;
+	case 'l':
+		options->entries = read_number(value, 10000);
+		break;
 	case 's':
 		read_server(value, &options->server);
 		break;
@@ -243,7 +203,7 @@ static void read_option(int letter, const char *value, struct arguments *argumen
 		arguments->operations = read_number(value, 10000000);
 		break;
 	case 'w':
-		options->window = read_number(value, 10000);
+		arguments->window = read_number(value, 10000);
 		break;
 	case 'a':
 		arguments->proof = read_word(value, proofs);
@@ -253,10 +213,10 @@ static void read_option(int letter, const char *value, struct arguments *argumen
 		arguments->fresh_call_id = read_word(value, call_ids) == 1;
 		break;
 	case 'S':
-		arguments->server = (pid_t)read_number(value, 1 << 30);
+		arguments->parties.server = (pid_t)read_number(value, 1 << 30);
 		break;
 	case 'D':
-		arguments->database = (pid_t)read_number(value, 1 << 30);
+		arguments->parties.database = (pid_t)read_number(value, 1 << 30);
 		break;
 	default:
 		reject("not an option");
@@ -270,33 +230,45 @@ static void complete(struct arguments *arguments)
 	bool is_of_events = arguments->work > WORK_OFFLINE || arguments->is_lasting;
 	if (is_of_events ? options->event == EVENT_MESSAGE_SUMMARY : arguments->work != WORK_OFFLINE)
 		options->receivers = 0;
+	options->window = arguments->window < PREPARATION_WINDOW ? PREPARATION_WINDOW : arguments->window;
 	if (arguments->work == WORK_SUBSCRIBE && !arguments->is_lasting)
 		options->subscriptions = arguments->operations;
 	if ((arguments->work == WORK_REFRESH || arguments->is_lasting) && options->subscriptions == 0)
 		reject("--subscriptions is missing");
+	if (options->entries > options->receivers)
+		reject("a list has more entries than there are receivers");
 }
 
 int main(int argc, char **argv)
 {
 	static const struct option names[] = {
-		{"work", required_argument, NULL, 'm'},          {"server", required_argument, NULL, 's'},
-		{"domain", required_argument, NULL, 'd'},        {"password", required_argument, NULL, 'p'},
-		{"first", required_argument, NULL, 'f'},         {"users", required_argument, NULL, 'u'},
-		{"receivers", required_argument, NULL, 'r'},     {"operations", required_argument, NULL, 'n'},
-		{"window", required_argument, NULL, 'w'},        {"proof", required_argument, NULL, 'a'},
-		{"again", required_argument, NULL, 'g'},         {"server-pid", required_argument, NULL, 'S'},
-		{"database-pid", required_argument, NULL, 'D'},  {"event", required_argument, NULL, 'e'},
-		{"subscriptions", required_argument, NULL, 'b'}, {0},
+		{"work", required_argument, NULL, 'm'},
+		{"server", required_argument, NULL, 's'},
+		{"domain", required_argument, NULL, 'd'},
+		{"password", required_argument, NULL, 'p'},
+		{"first", required_argument, NULL, 'f'},
+		{"users", required_argument, NULL, 'u'},
+		{"receivers", required_argument, NULL, 'r'},
+		{"operations", required_argument, NULL, 'n'},
+		{"window", required_argument, NULL, 'w'},
+		{"proof", required_argument, NULL, 'a'},
+		{"again", required_argument, NULL, 'g'},
+		{"server-pid", required_argument, NULL, 'S'},
+		{"database-pid", required_argument, NULL, 'D'},
+		{"event", required_argument, NULL, 'e'},
+		{"subscriptions", required_argument, NULL, 'b'},
+		{"entries", required_argument, NULL, 'l'},
+		{0},
 	};
 	struct arguments arguments = {
 		.operations = 1000,
+		.window = 32,
 		.proof = PROOF_CHALLENGED,
 		.options = {.domain = SLICE("example.test"),
 			    .password = SLICE("secret"),
 			    .first_user = 1,
 			    .users = 1000,
-			    .receivers = 1000,
-			    .window = 32},
+			    .receivers = 1000},
 	};
 	for (int letter; (letter = getopt_long(argc, argv, "", names, NULL)) != -1;)
 		read_option(letter, optarg, &arguments);

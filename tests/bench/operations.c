@@ -11,6 +11,9 @@
 
 /* Timer E's beginning and end, and timer F (RFC 3261 §17.1.2.2, table 4). */
 enum { RESEND_FIRST_US = 500000, RESEND_MOST_US = 4000000, GIVE_UP_US = 32000000, SWEEP_US = 20000 };
+/* Kamailio forgets an entry of a list now and then: of what is not told within this time after the last one nothing is
+ * heard until the subscription is refreshed. */
+enum { FORGOTTEN_US = 8000000 };
 /* How often a server that starts is asked whether it is there. */
 enum { ASK_MS = 5 };
 
@@ -29,10 +32,11 @@ struct operations *operations_create(const struct operations_options *options)
 	unsigned users = options->users + options->receivers;
 	operations->users = calloc(users, sizeof *operations->users);
 	operations->subscriptions = calloc(options->subscriptions + 1u, sizeof *operations->subscriptions);
+	operations->seen = calloc((size_t)options->subscriptions * options->entries + 1, sizeof *operations->seen);
 	operations->slots = calloc(options->window, sizeof *operations->slots);
 	operations->free_slots = calloc(options->window, sizeof *operations->free_slots);
-	if (!operations->endpoint || !operations->users || !operations->subscriptions || !operations->slots ||
-	    !operations->free_slots) {
+	if (!operations->endpoint || !operations->users || !operations->subscriptions || !operations->seen ||
+	    !operations->slots || !operations->free_slots) {
 		operations_destroy(operations);
 		return NULL;
 	}
@@ -58,6 +62,7 @@ void operations_destroy(struct operations *operations)
 	buffer_finish(&operations->text);
 	free(operations->users);
 	free(operations->subscriptions);
+	free(operations->seen);
 	free(operations->slots);
 	free(operations->free_slots);
 	free(operations);
@@ -114,7 +119,8 @@ static void start(struct operations *operations, unsigned number)
 	const struct operations_run *run = &operations->run;
 	struct operation *operation = &operations->slots[operations->free_slots[--operations->free_count]];
 	uint64_t now_us = clock_now_us();
-	*operation = (struct operation){.is_active = true, .serial = operations->serial++, .started_us = now_us};
+	*operation = (struct operation){
+		.is_active = true, .serial = operations->serial++, .started_us = now_us, .told_us = now_us};
 	operation->call = operation->serial;
 	if (work_is_subscribe(run->work) || work_is_publish(run->work))
 		watching_start(operations, operation, number);
@@ -156,7 +162,14 @@ void operations_check_end(struct operations *operations, struct operation *opera
 /* RFC 3261 §17.1.2.2: timer F ends it, timer E sends it again until it is answered. */
 static void look_after(struct operations *operations, struct operation *operation, uint64_t now_us)
 {
-	if (now_us - operation->started_us > GIVE_UP_US) {
+	bool is_list = operations->options.entries > 0 && operation->is_answered && operation->waiting > 0;
+	if (is_list && now_us > operation->told_us + FORGOTTEN_US) {
+		operations->counters.cut_short++;
+		operations->counters.untold += operation->waiting;
+		end(operations, operation, false);
+		return;
+	}
+	if (!is_list && now_us - operation->started_us > GIVE_UP_US) {
 		if (operation->is_answered && operations->shown++ < SHOWN_FAILURES)
 			(void)fprintf(stderr, "answered, but %u NOTIFYs did not come\n", operation->waiting);
 		end(operations, operation, false);
@@ -280,9 +293,9 @@ struct operations_counters operations_run(struct operations *operations, const s
 	operations->run = *run;
 	operations->counters = (struct operations_counters){0};
 	uint64_t end_us = clock_now_us() + run->limit_s * UINT64_C(1000000);
-	unsigned started = 0;
+	unsigned started = 0, unused = run->window == 0 ? 0 : operations->options.window - run->window;
 	while (operations->counters.done + operations->counters.failed < run->count && clock_now_us() < end_us) {
-		for (; started < run->count && operations->free_count > 0 &&
+		for (; started < run->count && operations->free_count > unused &&
 		       watching_may_start(operations, run->first + started);
 		     started++)
 			start(operations, run->first + started);

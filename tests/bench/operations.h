@@ -1,6 +1,7 @@
 /* Operations under way against one server: each is a request from its first datagram to its final answer, with the
  * challenge between them where there is one, and sent again where no answer comes (RFC 3261 §17.1.2.2). A SUBSCRIBE is
- * over when its NOTIFY is there too, and a change of what users watch when all of them have been told. The users whose
+ * over when its NOTIFY is there too (of a list: those that tell every entry), and a change of what users watch when all
+ * of them have been told. The users whose
  * operations they are also answer what reaches them: MESSAGEs and NOTIFYs. SPDX-License-Identifier: MIT */
 #pragma once
 
@@ -32,8 +33,9 @@ struct operations_options {
 	unsigned first_user, users; /* u<first> … ; these act */
 	unsigned receivers;         /* the users behind those: who is written to while he is away, or watched */
 	unsigned subscriptions;     /* room for so many; user and receiver of each follow from its number */
+	unsigned entries;           /* the subscriptions are to lists of so many receivers (lists.h); 0: to one each */
 	enum event event;
-	unsigned window; /* operations under way at a time */
+	unsigned window; /* room for so many operations under way at a time */
 };
 
 struct operations_counters {
@@ -41,6 +43,8 @@ struct operations_counters {
 	unsigned delivered; /* MESSAGEs that reached users, sent again or not */
 	unsigned notified;  /* NOTIFYs that reached subscriptions with a CSeq above the last one's */
 	unsigned repeated;  /* and those without */
+	unsigned cut_short; /* of those that failed: all was answered, but of a list some NOTIFYs never came */
+	unsigned untold;    /* so many */
 };
 
 struct operations;
@@ -54,6 +58,7 @@ struct operations_run {
 	enum proof proof;
 	bool fresh_call_id;    /* REGISTER: as after the client's restart; else as a refresh */
 	unsigned first, count; /* the operations' numbers: they choose user, receiver and subscription */
+	unsigned window;       /* so many at a time, at most options.window; 0: that many */
 	unsigned limit_s;      /* gives up */
 	uint32_t *latency_us;  /* one for each that is done; NULL: not wanted */
 };

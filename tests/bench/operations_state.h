@@ -41,8 +41,8 @@ struct operation {
 	unsigned subscription;
 	unsigned call; /* what makes the Call-ID */
 	uint32_t cseq;
-	struct credentials credentials; /* without a nonce: none are sent */
-	uint64_t started_us, resend_at_us, resend_after_us;
+	struct credentials credentials;                              /* without a nonce: none are sent */
+	uint64_t started_us, told_us, resend_at_us, resend_after_us; /* told: when it last waited for one less */
 };
 
 struct operations {
@@ -51,6 +51,7 @@ struct operations {
 	struct buffer text;
 	struct user *users; /* and the receivers behind them */
 	struct subscription *subscriptions;
+	uint32_t *seen;          /* of each entry of each list, the number in the last body */
 	struct operation *slots; /* `window` of them */
 	unsigned *free_slots;    /* a stack */
 	unsigned free_count;

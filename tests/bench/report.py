@@ -35,13 +35,17 @@ ROWS = {
     "publish-change": "PUBLISH of presence, a new body, nobody watches",
     "mwi": "PUBLISH of message-summary, and the NOTIFY to its one watcher",
     "mwi-flood": "the same, 256 at a time instead of 32",
+    "xcap-get": "XCAP GET of a document of 2 kB",
+    "xcap-put": "XCAP PUT of a document of 2 kB, in place of another",
 }
 VARIANTS = {
     "heliograph": "Heliograph",
     "heliograph-no-history": "Heliograph, no history",
+    "heliograph-token": "Heliograph, token",
     "kamailio-cached": "Kamailio",
     "kamailio-selected": "Kamailio, hashes by SELECT",
     "kamailio-memory": "Kamailio, in memory",
+    "kamailio-open": "Kamailio, no password",
 }
 PEER = "kamailio-cached"
 
@@ -75,6 +79,11 @@ for what, rows in (
         (f"a durable {what} costs less than Kamailio's in memory", row, "heliograph", "kamailio-memory", 1)
         for row in rows
     ]
+# Issue 4.
+ENTRIES = (10, 100, 500)
+LIST_SHARE = 1 / 10
+LIST_ENTRIES = 100  # of those whose memory is measured
+LIST_WATCHERS = 100  # of an entry that changes
 WATCHERS = (1, 100, 1000, 10000)
 FANOUT_SHARE = 1 / 6
 FANOUT_MS = 1000
@@ -165,6 +174,52 @@ def fanout_lines(results):
             )
 
 
+def each_lines(results, row, title, each, share):
+    """What `each` of an operation costs: it has `share` of them."""
+    for variant, name in VARIANTS.items():
+        fields = results.get(row, {}).get(variant)
+        if not fields:
+            continue
+        peer = results[row].get(PEER)
+        rate = f"{fields['rate'] * share:,.0f}"
+        if fields["untold"] > 0:
+            rate += f" ({fields['untold']:,.0f} {each} never told)"
+        yield (
+            title,
+            name,
+            f"{fields['server_us'] / share:.1f}",
+            f"{fields['database_us'] / share:.1f}",
+            f"{cpu_us(fields) / share:.1f}",
+            f"{cpu_us(fields) / cpu_us(peer):.4f}" if peer else "",
+            rate,
+            f"{fields['p50_ms']:,.1f}",
+            f"{fields['most_ms']:,.1f}",
+        )
+
+
+def list_lines(results):
+    for entries in ENTRIES:
+        yield from each_lines(results, f"list-{entries}", f"{entries}", "entries", entries)
+
+
+def list_change_lines(results):
+    yield from each_lines(results, "list-change", f"{LIST_WATCHERS}", "lists", LIST_WATCHERS)
+
+
+def list_memory_lines(results):
+    for variant, fields in sorted(results.get("list-memory", {}).items()):
+        shared = [fields["shared_bytes"], fields["shared_bytes"] / LIST_ENTRIES] if fields["shared_bytes"] > 0 else []
+        yield (
+            f"{fields['lists']:,.0f}",
+            VARIANTS[variant],
+            f"{fields['each_bytes']:,.0f}",
+            f"{fields['each_bytes'] / LIST_ENTRIES:,.0f}",
+            *(f"{number:,.0f}" for number in shared or ()),
+            *([""] * (2 - len(shared))),
+            f"{fields['all_mb']:,.0f}",
+        )
+
+
 def lasting_lines(results):
     for size in ("few", "many"):
         memory = results.get(f"events-memory-{size}", {})
@@ -209,6 +264,15 @@ def event_aim_lines(results):
             yield aim("and half of its shared memory alone", row, MEMORY_SHARE, each / variants[PEER]["shared_bytes"])
 
 
+def list_aim_lines(results):
+    for row in [f"list-{entries}" for entries in ENTRIES] + ["list-change"]:
+        for peer, way in ((PEER, ""), ("kamailio-memory", " in memory")):
+            variants = results.get(row, {})
+            if "heliograph" in variants and peer in variants:
+                ratio = cpu_us(variants["heliograph"]) / cpu_us(variants[peer])
+                yield aim(f"an entry of a list costs a tenth of Kamailio's{way}", row, LIST_SHARE, ratio, 4)
+
+
 def aim_lines(results):
     for sentence, row, variant, peer, most in CPU_AIMS:
         variants = results.get(row, {})
@@ -226,6 +290,7 @@ def aim_lines(results):
             reached = "yes" if ratio <= MEMORY_SHARE else "**no**"
             yield "a registration takes half of Kamailio's memory", row, f"{MEMORY_SHARE:.3f}", f"{ratio:.3f}", reached
     yield from event_aim_lines(results)
+    yield from list_aim_lines(results)
 
 
 def processor():
@@ -259,11 +324,27 @@ def compose(results, rounds, arguments):
     parts = (
         (("work", "server", *costs, "a second", "p50 ms", "p99 ms"), work_lines),
         ((*head, "NOTIFYs a second", "last, p50 ms", "last, most ms"), fanout_lines),
+        (
+            ("entries of a list", "server", *(f"{cost} an entry" if "µs" in cost else cost for cost in costs),
+             "entries told a second", "all told, p50 ms", "most ms"),
+            list_lines,
+        ),
+        (
+            ("lists that the one who changes is on", "server",
+             *(f"{cost} a list" if "µs" in cost else cost for cost in costs),
+             "lists told a second", "all told, p50 ms", "most ms"),
+            list_change_lines,
+        ),
         (("registrations", "server", "bytes each", "MB in all"), memory_lines),
         (
             ("subscriptions", "server", "bytes each", "shared bytes each", "MB in all",
              "start: answers, s", "first told, s", "all told, s"),
             lasting_lines,
+        ),
+        (
+            ("lists of 100 entries", "server", "bytes each", "bytes an entry", "shared bytes each", "shared bytes an entry",
+             "MB in all"),
+            list_memory_lines,
         ),
         (("aim", "row", "at most (or least)", "measured", "reached"), aim_lines),
     )

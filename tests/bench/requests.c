@@ -1,6 +1,8 @@
 /* Requests as text. SPDX-License-Identifier: MIT */
 #include "requests.h"
 
+#include "lists.h"
+
 #include <stdio.h>
 
 enum { HOST_BYTES = 32, URI_BYTES = 160, BODY_BYTES = 640 };
@@ -33,6 +35,18 @@ static const char *method_of(enum work work)
 	return work_is_publish(work) ? "PUBLISH" : "REGISTER";
 }
 
+/* The one to whom the request is, as a URI: a user, or a list by its number. */
+static struct slice write_target(const struct operations *operations, const struct operation *operation,
+				 char uri[URI_BYTES])
+{
+	struct slice domain = operations->options.domain;
+	bool is_list = operations->options.entries > 0 && work_is_subscribe(operations->run.work);
+	unsigned name =
+		is_list ? lists_name(operations, operation->subscription) : name_of(operations, operation->receiver);
+	int length = snprintf(uri, URI_BYTES, "sip:%s%u@%.*s", is_list ? "list" : "u", name, SLICE_ARGS(domain));
+	return slice_of(uri, (size_t)length);
+}
+
 static struct slice write_uri(const struct operations *operations, const struct operation *operation,
 			      char uri[URI_BYTES])
 {
@@ -41,9 +55,9 @@ static struct slice write_uri(const struct operations *operations, const struct 
 	/* RFC 3261 §12.2.1.1: within a dialog to the remote target. */
 	if (work == WORK_REFRESH)
 		return slice_text(operations->subscriptions[operation->subscription].target);
-	int length = work == WORK_REGISTER ? snprintf(uri, URI_BYTES, "sip:%.*s", SLICE_ARGS(domain))
-					   : snprintf(uri, URI_BYTES, "sip:u%u@%.*s",
-						      name_of(operations, operation->receiver), SLICE_ARGS(domain));
+	if (work != WORK_REGISTER)
+		return write_target(operations, operation, uri);
+	int length = snprintf(uri, URI_BYTES, "sip:%.*s", SLICE_ARGS(domain));
 	return slice_of(uri, (size_t)length);
 }
 
@@ -75,7 +89,8 @@ static void write_parties(struct operations *operations, const struct operation 
 	unsigned call = is_subscribe ? operation->subscription : operation->call;
 	buffer_format(text, "From: <sip:u%u@%.*s>;tag=%c%u\r\n", name_of(operations, operation->sender),
 		      SLICE_ARGS(domain), kind, call);
-	buffer_format(text, "To: <sip:u%u@%.*s>", name_of(operations, operation->receiver), SLICE_ARGS(domain));
+	char room[URI_BYTES];
+	buffer_format(text, "To: <%.*s>", SLICE_ARGS(write_target(operations, operation, room)));
 	if (operations->run.work == WORK_REFRESH)
 		buffer_format(text, ";tag=%s", operations->subscriptions[operation->subscription].remote_tag);
 	buffer_format(text, "\r\nCall-ID: %x-%c%u@%s\r\n", operations->nonce_of_process, kind, call, host);
@@ -130,6 +145,9 @@ static void write_rest(struct operations *operations, const struct operation *op
 				  operation->serial);
 	} else if (work_is_subscribe(work)) {
 		write_event(operations);
+		if (operations->options.entries > 0)
+			buffer_append(text, SLICE("Supported: eventlist\r\n"
+						  "Accept: multipart/related, application/rlmi+xml\r\n"));
 		buffer_format(text, "Accept: %s\r\n", media_type(operations));
 	} else {
 		const struct user *watched = &operations->users[operation->receiver];

@@ -6,8 +6,11 @@ accounts=110000
 server_pid=
 database_pid=
 sip_port=
+web_port=
+heliograph_token=for-the-bench
 control=
 kamailio_lock=0
+kamailio_lists=0
 database_port=
 
 note() { printf 'bench: %s\n' "$*" >&2; }
@@ -73,7 +76,7 @@ stop_postgres() {
 make_databases() {
 	local table
 	sql -c 'create database kamailio' -c 'create database heliograph' postgres
-	for table in standard auth_db registrar usrloc msilo presence; do
+	for table in standard auth_db registrar usrloc msilo presence rls; do
 		PGOPTIONS='-c client_min_messages=error' sql -f "/usr/share/kamailio/postgres/$table-create.sql" kamailio
 	done
 	sql kamailio -c "insert into subscriber (username, domain, password, ha1, ha1b)
@@ -91,9 +94,12 @@ heliograph_database() { printf 'postgresql://postgres@127.0.0.1:%s/heliograph' "
 
 # ---- the servers
 
-# start_kamailio MODE PASSWORDS : durable or memory; cached or selected.
+# start_kamailio MODE PASSWORDS : durable or memory; cached, selected, or open: XCAP without.
 start_kamailio() {
-	sql kamailio -c 'truncate location, silo, presentity, active_watchers, watchers' -c checkpoint
+	sql kamailio -c 'truncate location, silo, presentity, active_watchers, watchers, xcap, pua,
+		rls_presentity, rls_watchers'
+	put_kamailio_lists
+	sql kamailio -c checkpoint
 	sip_port=$(free_port)
 	run_kamailio "$@"
 	wait_for 20 kamailio_answers || die "Kamailio does not start: $scratch/kamailio.log"
@@ -107,6 +113,8 @@ run_kamailio() {
 	defines=(-A "PORT=$sip_port" -A "SERVER_ADDRESS=\"sip:127.0.0.1:$sip_port\"" -A "DATABASE=\"$url\""
 		-A "CONTROL=\"unix:$control\"" -A "USRLOC_MODE=${modes[0]}" -A "SUBSCRIPTIONS_MODE=${modes[1]}"
 		-A "PUBLICATIONS_CACHE=${modes[2]}" -A "TABLE_LOCK=$kamailio_lock")
+	((kamailio_lists == 0)) || defines+=(-A WITH_LISTS)
+	[[ $2 != open ]] || defines+=(-A WITHOUT_PASSWORDS)
 	[[ $2 != cached ]] || defines+=(-A WITH_CACHE -A "CACHE_DATABASE=\"cache=>$url\"")
 	rm -f "$control"
 	# Eight UDP workers: on two cores neither fewer nor more did better in any of this work.
@@ -123,8 +131,12 @@ kamailio_shared_kb() { kamcmd -s "unix:$control" core.shmmem | awk '/real_used:/
 # start_heliograph [--set NAME=VALUE]...
 start_heliograph() {
 	sql heliograph -c "$(sql heliograph -c "select 'truncate ' || string_agg(quote_ident(tablename), ', ') from pg_tables
-		where schemaname = 'public' and tablename not in ('accounts', 'settings', 'schema_version')")" -c checkpoint
+		where schemaname = 'public' and tablename not in ('accounts', 'settings', 'schema_version')")"
+	put_heliograph_lists
+	sql heliograph -c "insert into tokens values (sha256('$heliograph_token'), 'bench', 'xcap:read xcap:write', 0, 0)" \
+		-c checkpoint
 	sip_port=$(free_port)
+	web_port=$(free_port)
 	run_heliograph "$@"
 	wait_for 20 grep -q '^ready' "$scratch/ready-$sip_port" || die "Heliograph does not start: $scratch/heliograph.log"
 }
@@ -132,8 +144,8 @@ start_heliograph() {
 # The same over what is in the tables, and without waiting.
 run_heliograph() {
 	: >"$scratch/ready-$sip_port"
-	"$heliograph" run --set bind=127.0.0.1 --set "sip.port=$sip_port" --set tls.port=0 --set web.port=0 \
-		--set web.tls_port=0 --set domain=example.test \
+	"$heliograph" run --set bind=127.0.0.1 --set "sip.port=$sip_port" --set tls.port=0 \
+		--set "web.port=$web_port" --set web.tls_port=0 --set domain=example.test \
 		--set "database=$(heliograph_database)" --state "$scratch/heliograph" "$@" \
 		</dev/null >"$scratch/ready-$sip_port" 2>>"$scratch/heliograph.log" &
 	server_pid=$!

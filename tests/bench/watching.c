@@ -1,6 +1,8 @@
 /* Subscriptions by number: their Call-ID bears it. SPDX-License-Identifier: MIT */
 #include "watching.h"
 
+#include "clock.h"
+#include "lists.h"
 #include "text.h"
 
 #include <stdio.h>
@@ -39,7 +41,7 @@ static void start_subscribe(struct operations *operations, struct operation *ope
 	operation->sender = subscription->watcher;
 	operation->receiver = subscription->watched;
 	operation->cseq = subscription->cseq + 1;
-	operation->waiting = 1;
+	operation->waiting = operations->options.entries > 0 ? operations->options.entries : 1;
 	subscription->slot = (uint32_t)(operation - operations->slots);
 }
 
@@ -93,7 +95,11 @@ void watching_end(struct operations *operations, const struct operation *operati
 		struct subscription *subscription = &operations->subscriptions[operation->subscription];
 		subscription->slot = NO_SLOT;
 		subscription->cseq = operation->cseq;
-		if (is_good && operations->run.work == WORK_SUBSCRIBE)
+		if (operations->run.work != WORK_SUBSCRIBE)
+			return;
+		if (operations->options.entries > 0)
+			lists_count_watchers(operations, operation->subscription);
+		else if (is_good)
 			operations->users[operation->receiver].watchers++;
 	}
 }
@@ -125,14 +131,27 @@ static uint32_t read_published(const struct operations *operations, struct slice
 	return (uint32_t)number;
 }
 
-static void told(struct operations *operations, uint32_t slot)
+void watching_told(struct operations *operations, uint32_t slot)
 {
 	if (slot == NO_SLOT)
 		return;
 	struct operation *operation = &operations->slots[slot];
 	if (operation->waiting > 0)
 		operation->waiting--;
+	operation->told_us = clock_now_us();
 	operations_check_end(operations, operation);
+}
+
+static void take_state(struct operations *operations, struct subscription *subscription, struct slice body)
+{
+	watching_told(operations, subscription->slot);
+	uint32_t number = read_published(operations, body);
+	struct user *watched = &operations->users[subscription->watched];
+	if (number == 0 || number == subscription->seen)
+		return;
+	subscription->seen = number;
+	if (number == watched->published)
+		watching_told(operations, watched->slot);
 }
 
 void watching_take_notify(struct operations *operations, struct in_addr local, struct slice bytes)
@@ -146,18 +165,14 @@ void watching_take_notify(struct operations *operations, struct in_addr local, s
 	if (!subscription || !slice_to_number(request.cseq, UINT32_MAX, &cseq))
 		return;
 	/* RFC 3261 §12.2.2: what does not go up is one that was answered before. */
-	if (cseq <= subscription->notify_cseq) {
-		operations->counters.repeated++;
-		return;
-	}
-	subscription->notify_cseq = (uint32_t)cseq;
-	operations->counters.notified++;
-	told(operations, subscription->slot);
-	uint32_t number = read_published(operations, request.body);
-	struct user *watched = &operations->users[subscription->watched];
-	if (number == 0 || number == subscription->seen)
-		return;
-	subscription->seen = number;
-	if (number == watched->published)
-		told(operations, watched->slot);
+	bool is_new = cseq > subscription->notify_cseq;
+	operations->counters.notified += is_new;
+	operations->counters.repeated += !is_new;
+	if (is_new)
+		subscription->notify_cseq = (uint32_t)cseq;
+	/* Kamailio's processes let the NOTIFYs of one list overtake each other; each has entries of its own. */
+	if (operations->options.entries > 0)
+		lists_take_notify(operations, (unsigned)(subscription - operations->subscriptions), request.body);
+	else if (is_new)
+		take_state(operations, subscription, request.body);
 }

@@ -16,5 +16,7 @@ void watching_take_response(struct operations *operations, const struct operatio
 /* Nothing is waited for any more; call it at each end. */
 void watching_end(struct operations *operations, const struct operation *operation, bool is_good);
 
+/* One NOTIFY less for the operation in the slot to wait for; NO_SLOT: nobody waits for it. */
+void watching_told(struct operations *operations, uint32_t slot);
 /* Answers it, and ends the operations that waited for this one. */
 void watching_take_notify(struct operations *operations, struct in_addr local, struct slice bytes);
