@@ -134,7 +134,7 @@ static void purging_deletes_requests_that_have_expired_a_slice_at_a_time(void)
 	storage_world_open(&world, &server, NULL);
 	storage_world_sql(&server, "INSERT INTO watch_requests SELECT i, 1, 1, CASE i % 3 WHEN 0 THEN 9999999999 ELSE 1"
 				   " END, 'presence', 'carol' FROM generate_series(-14, 15) i");
-	storage_world_sql(&server, "INSERT INTO documents VALUES (1, 5, 1, 'a', 'n', 'e', 'b')");
+	storage_world_sql(&server, "INSERT INTO documents VALUES (1, 0, 1, 'a', 'n', 'e', 'b')");
 	for (int more = 1; more > 0 && rounds < 100; rounds++) {
 		struct outcome outcome = {.result = 1};
 		storage_purge(world.storage, 1, 1, 4, on_purged, &outcome);
