@@ -43,6 +43,8 @@ static int read_name(struct slice rest, struct document_path *parts, struct body
 		if (!is_good_segment(segment))
 			return complain(error, "The path has a segment that is empty, \".\" or \"..\"");
 		parts->name = slice_of(start, (size_t)(before.at - start) + segment.length);
+		if (parts->name.length > DOCUMENT_NAME_BYTES_MOST)
+			return complain(error, "The name of the document has more than 255 bytes");
 		if (segment.length + 1 == before.length)
 			return complain(error, "The name of the document ends with \"/\"");
 	}

@@ -12,6 +12,8 @@
 
 #include <stdbool.h>
 
+#define DOCUMENT_NAME_BYTES_MOST 255 /* as in storage/schema */
+
 struct document_path {
 	struct slice application;
 	bool is_global;
@@ -22,7 +24,7 @@ struct document_path {
 };
 
 /* `path` is what stands behind the root, decoded. ERR_SYNTAX with a sentence: no such form; ERR_NO_MEMORY. Names of "."
- * and "..", empty segments and control bytes are refused. */
+ * and "..", empty segments, control bytes and names that are too long are refused. */
 MUST_CHECK int document_path_read(struct arena *arena, struct slice path, struct document_path *parts,
 				  struct body_error *error);
 /* The user that an XUI names, where it is one of `domain`: "sip:alice@example.test", "alice@example.test" and "alice"

@@ -3,13 +3,13 @@
 -- As in step 1: texts from the wire are bytea, times are seconds or milliseconds since 1970 as the nodes give them, and
 -- there are no foreign keys.
 
--- account_id 0: global. A document changes seldom, and XML shrinks well: bodies are compressed as PostgreSQL likes.
+-- account_id 0: global. The name stands in an index, whose rows are small. A document changes seldom, and XML shrinks well: bodies are compressed as PostgreSQL likes.
 CREATE TABLE documents (
 	id bigint PRIMARY KEY,
 	account_id bigint NOT NULL,
 	changed_at bigint NOT NULL,
 	application bytea NOT NULL,
-	name bytea NOT NULL,
+	name bytea NOT NULL CHECK (octet_length(name) <= 255),
 	etag bytea NOT NULL,
 	body bytea NOT NULL,
 	UNIQUE (account_id, application, name)

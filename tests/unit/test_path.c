@@ -4,6 +4,8 @@
 #include "base/error.h"
 #include "test.h"
 
+#include <string.h>
+
 static void good_paths_are_taken_apart(void)
 {
 	static const struct {
@@ -37,6 +39,24 @@ static void good_paths_are_taken_apart(void)
 		CHECK_TEXT(parts.name, rows[i].name);
 		CHECK_TEXT(parts.selector, rows[i].selector);
 		CHECK(parts.is_global == rows[i].is_global && parts.has_selector == rows[i].has_selector);
+	}
+}
+
+static void a_name_has_an_end(void)
+{
+	char path[DOCUMENT_NAME_BYTES_MOST + 16] = "a/global/";
+	struct document_path parts;
+	struct body_error error;
+	for (size_t i = 0; i <= DOCUMENT_NAME_BYTES_MOST; i++)
+		path[9 + i] = i % 10 == 5 ? '/' : 'n';
+	for (size_t length = DOCUMENT_NAME_BYTES_MOST; length <= DOCUMENT_NAME_BYTES_MOST + 1; length++) {
+		CLEANUP(arena_finish) struct arena arena;
+		arena_init(&arena, NULL, 4096);
+		path[9 + length - 1] = 'n';
+		bool is_good = length <= DOCUMENT_NAME_BYTES_MOST;
+		CHECK_NUMBER(document_path_read(&arena, slice_of(path, 9 + length), &parts, &error),
+			     is_good ? 0 : ERR_SYNTAX);
+		CHECK(is_good || strstr(error.sentence, "255"));
 	}
 }
 
@@ -127,6 +147,7 @@ int main(int argc, char **argv)
 {
 	static const struct test tests[] = {
 		{"good_paths_are_taken_apart", good_paths_are_taken_apart, TEST_PLAIN},
+		{"a_name_has_an_end", a_name_has_an_end, TEST_PLAIN},
 		{"bad_paths_are_refused_with_a_sentence", bad_paths_are_refused_with_a_sentence, TEST_PLAIN},
 		{"an_xui_names_a_user_of_the_domain", an_xui_names_a_user_of_the_domain, TEST_PLAIN},
 	};

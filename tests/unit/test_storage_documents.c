@@ -321,6 +321,47 @@ static void close_again(struct storage_world *world)
 	timers_destroy(world->timers);
 }
 
+static void on_purged(void *arg, int result, bool more)
+{
+	outcome_done(arg, result < 0 ? result : more);
+}
+
+static void purging_deletes_documents_that_were_saved_while_their_account_went(void)
+{
+	struct storage_world world;
+	storage_world_open(&world, &server, NULL);
+	storage_world_add_account(&server, "alice");
+	storage_world_sql(&server,
+			  "INSERT INTO documents SELECT i, a.id + i % 2, 1, 'a', convert_to('n' || i, 'UTF8'), 'e',"
+			  " 'b' FROM accounts a, generate_series(1, 20) i");
+	storage_world_sql(&server, "INSERT INTO documents VALUES (21, 0, 1, 'a', 'global', 'e', 'b')");
+	for (int more = 1; more > 0;) {
+		struct outcome outcome = {.result = 1};
+		storage_purge(world.storage, 1, 1, 4, on_purged, &outcome);
+		wait_for(&world, &outcome, 1);
+		more = outcome.result;
+		CHECK(more >= 0);
+	}
+	CHECK_NUMBER(storage_world_sql(&server, "SELECT count(*) FROM documents"), 11);
+	CHECK_NUMBER(
+		storage_world_sql(&server, "SELECT count(*) FROM documents d, accounts a WHERE d.account_id = a.id"),
+		10);
+	storage_world_close(&world);
+}
+
+static void names_that_no_path_can_have_are_not_stored(void)
+{
+	struct storage_world world;
+	char name[256];
+	memset(name, 'n', sizeof(name));
+	storage_world_open(&world, &server, NULL);
+	struct stored_document document = make_document(1, 7, slice_of(name, sizeof(name)));
+	CHECK_NUMBER(save_document(&world, &document), ERR_STORAGE_REFUSED);
+	document.name.length--;
+	CHECK_NUMBER(save_document(&world, &document), 0);
+	storage_world_close(&world);
+}
+
 static void after_closing_everything_is_refused_later(void)
 {
 	struct storage_world world;
@@ -361,6 +402,8 @@ static const struct test tests[] = {
 	DATABASE_TEST(many_documents_are_loaded_in_order_page_by_page),
 	DATABASE_TEST(documents_of_a_mebibyte_are_saved_and_loaded),
 	DATABASE_TEST(an_account_goes_with_its_documents_and_requests),
+	DATABASE_TEST(purging_deletes_documents_that_were_saved_while_their_account_went),
+	DATABASE_TEST(names_that_no_path_can_have_are_not_stored),
 	DATABASE_TEST(after_closing_everything_is_refused_later),
 };
 
