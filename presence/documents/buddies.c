@@ -7,10 +7,20 @@
 #include "documents/buddy_names.h"
 #include "documents/list_reference.h"
 
+struct met_group {
+	struct table_link link; /* by its name */
+	struct met_group *next;
+	struct buddy_group group;
+};
+
 /* A buddy on the way: his groups are a chain until all are known. */
 struct membership {
+	struct table_link link; /* by who is in which */
 	struct membership *next;
-	struct slice group;
+	struct {
+		const struct met_buddy *met;
+		const struct met_group *group;
+	} who;
 };
 
 struct met_buddy {
@@ -21,17 +31,14 @@ struct met_buddy {
 	struct membership *groups, **last_group;
 };
 
-struct met_group {
-	struct met_group *next;
-	struct buddy_group group;
-};
-
 struct reading {
 	struct arena *arena;
-	struct table buddies;
+	struct table buddies, groups, memberships;
+	size_t path_bytes; /* of all groups */
 	struct met_buddy *first_buddy, **last_buddy;
 	struct met_group *first_group, **last_group;
 	struct buddy_list counts;
+	struct body_error *error;
 };
 
 static bool is(const struct xml_node *node, const char *name)
@@ -99,24 +106,33 @@ static struct met_buddy *meet_buddy(struct reading *reading, struct slice uri)
 	return met;
 }
 
-static int join(struct reading *reading, struct met_buddy *met, struct slice group)
+static bool is_membership(const struct table_link *link, const void *key)
 {
-	if (slice_is_empty(group))
+	const struct membership *known = CONTAINER_OF(link, const struct membership, link);
+	return memcmp(&known->who, key, sizeof known->who) == 0;
+}
+
+/* `group` NULL: he is in none. */
+static int join(struct reading *reading, struct met_buddy *met, const struct met_group *group)
+{
+	if (!group)
 		return 0;
-	for (const struct membership *known = met->groups; known; known = known->next)
-		if (slice_equal(known->group, group))
-			return 0;
 	struct membership *membership = arena_allocate_zeroed(reading->arena, 1, sizeof *membership);
 	if (!membership)
 		return ERR_NO_MEMORY;
-	membership->group = group;
+	membership->who.met = met;
+	membership->who.group = group;
+	uint64_t hash = table_hash(&reading->memberships, &membership->who, sizeof membership->who);
+	if (table_find(&reading->memberships, hash, is_membership, &membership->who))
+		return 0;
+	table_insert(&reading->memberships, &membership->link, hash);
 	*met->last_group = membership;
 	met->last_group = &membership->next;
 	met->buddy.group_count++;
 	return 0;
 }
 
-static int read_entry(struct reading *reading, const struct xml_node *entry, struct slice group)
+static int read_entry(struct reading *reading, const struct xml_node *entry, const struct met_group *group)
 {
 	struct slice uri = xml_attribute(entry, SLICE("uri"));
 	if (slice_is_empty(slice_trim(uri)))
@@ -147,11 +163,40 @@ int buddy_group_path(struct arena *arena, struct slice parent, struct slice name
 	return 0;
 }
 
-static int meet_group(struct reading *reading, const struct xml_node *list, struct slice path)
+size_t buddy_group_path_bytes(size_t parent, size_t name)
 {
-	for (const struct met_group *known = reading->first_group; known; known = known->next)
-		if (slice_equal(known->group.name, path))
-			return 0;
+	return parent > 0 && name > 0 ? parent + 1 + name : parent + name;
+}
+
+int buddy_group_complain(struct body_error *error)
+{
+	body_complain(error, "The names of the groups have more than %d bytes, each with those that it stands in",
+		      BUDDY_PATHS_BYTES_MOST);
+	return ERR_LIMIT;
+}
+
+static bool is_called(const struct table_link *link, const void *key)
+{
+	const struct slice *path = key;
+	return slice_equal(CONTAINER_OF(link, const struct met_group, link)->group.name, *path);
+}
+
+/* The group of a list with a name, within `parent` (NULL: none). */
+static int meet_group(struct reading *reading, const struct xml_node *list, struct slice name,
+		      const struct met_group *parent, const struct met_group **group)
+{
+	struct slice outer = parent ? parent->group.name : SLICE(""), path;
+	reading->path_bytes += buddy_group_path_bytes(outer.length, name.length);
+	if (reading->path_bytes > BUDDY_PATHS_BYTES_MOST)
+		return buddy_group_complain(reading->error);
+	if (buddy_group_path(reading->arena, outer, name, &path) != 0)
+		return ERR_NO_MEMORY;
+	uint64_t hash = table_hash(&reading->groups, path.at, path.length);
+	const struct table_link *known = table_find(&reading->groups, hash, is_called, &path);
+	if (known) {
+		*group = CONTAINER_OF(known, const struct met_group, link);
+		return 0;
+	}
 	struct met_group *met = arena_allocate_zeroed(reading->arena, 1, sizeof *met);
 	if (!met)
 		return ERR_NO_MEMORY;
@@ -159,21 +204,22 @@ static int meet_group(struct reading *reading, const struct xml_node *list, stru
 	*reading->last_group = met;
 	reading->last_group = &met->next;
 	reading->counts.group_count++;
+	table_insert(&reading->groups, &met->link, hash);
+	*group = met;
 	return 0;
 }
 
 /* Recursive: as deep as the limits that it was parsed with allow. */
-static int read_list(struct reading *reading, const struct xml_node *list, struct slice parent)
+static int read_list(struct reading *reading, const struct xml_node *list, const struct met_group *parent)
 {
-	struct slice path, name = xml_attribute(list, SLICE("name"));
-	int result = buddy_group_path(reading->arena, parent, name, &path);
-	if (result == 0 && !slice_is_empty(name))
-		result = meet_group(reading, list, path);
+	const struct met_group *group = parent;
+	struct slice name = xml_attribute(list, SLICE("name"));
+	int result = slice_is_empty(name) ? 0 : meet_group(reading, list, name, parent, &group);
 	for (const struct xml_node *node = list->children; node && result == 0; node = node->next)
 		if (is(node, "entry"))
-			result = read_entry(reading, node, path);
+			result = read_entry(reading, node, group);
 		else if (is(node, "list"))
-			result = read_list(reading, node, path);
+			result = read_list(reading, node, group);
 	return result;
 }
 
@@ -184,7 +230,7 @@ static const struct slice *gather_memberships(struct arena *arena, const struct 
 	struct slice *groups = arena_allocate_zeroed(arena, met->buddy.group_count + 1, sizeof *groups);
 	size_t count = 0;
 	for (const struct membership *one = met->groups; one && groups; one = one->next)
-		groups[count++] = one->group;
+		groups[count++] = one->who.group->group.name;
 	return groups;
 }
 
@@ -215,7 +261,7 @@ static int gather(const struct reading *reading, struct buddy_list *list)
 int buddies_read(struct arena *arena, struct slice document, const struct xml_limits *limits, struct buddy_list *list,
 		 struct body_error *error)
 {
-	struct reading reading = {.arena = arena};
+	struct reading reading = {.arena = arena, .error = error};
 	const struct xml_node *root;
 	*list = (struct buddy_list){0};
 	if (slice_is_empty(document))
@@ -227,15 +273,18 @@ int buddies_read(struct arena *arena, struct slice document, const struct xml_li
 		body_complain(error, "The document is not one of resource lists");
 		return ERR_SYNTAX;
 	}
-	if (table_init(&reading.buddies) != 0)
-		return ERR_NO_MEMORY;
+	bool is_ready = table_init(&reading.buddies) == 0 && table_init(&reading.groups) == 0 &&
+			table_init(&reading.memberships) == 0;
+	result = is_ready ? 0 : ERR_NO_MEMORY;
 	reading.last_buddy = &reading.first_buddy;
 	reading.last_group = &reading.first_group;
 	for (const struct xml_node *node = root->children; node && result == 0; node = node->next)
 		if (is(node, "list"))
-			result = read_list(&reading, node, SLICE(""));
+			result = read_list(&reading, node, NULL);
 	if (result == 0)
 		result = gather(&reading, list);
+	table_finish(&reading.memberships);
+	table_finish(&reading.groups);
 	table_finish(&reading.buddies);
 	return result;
 }

@@ -6,14 +6,70 @@
 #include "documents/buddy_names.h"
 #include "documents/list_reference.h"
 
-/* For the names of groups and the keys of buddies, which are about as long as the document. */
-#define ARENA_BYTES(limits) ((limits)->bytes * 8 + 65536)
+#include <string.h>
+
+/* For the keys of buddies, which are about as long as the document, and the paths of groups. */
+#define ARENA_BYTES(limits) ((limits)->bytes * 8 + BUDDY_PATHS_BYTES_MOST + 65536)
 
 #define EMPTY_DOCUMENT                                                                                                 \
 	"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<resource-lists xmlns=\"" RESOURCE_LISTS_SPACE                    \
 	"\"></resource-lists>\n"
 
 /* --- the tree ----------------------------------------------------------------------------------------------------- */
+
+bool buddies_is(const xmlNode *node, const char *name)
+{
+	return node->type == XML_ELEMENT_NODE && node->ns && xmlStrEqual(node->name, (const xmlChar *)name) &&
+	       xmlStrEqual(node->ns->href, (const xmlChar *)RESOURCE_LISTS_SPACE);
+}
+
+/* For xmlFree; NULL where it is absent or empty. ERR_NO_MEMORY. */
+static int read_attribute(const struct editing *editing, const xmlNode *node, const char *name, xmlChar **text)
+{
+	const xmlAttr *attribute = xmlHasNsProp(node, (const xmlChar *)name, NULL);
+	*text = attribute ? xmlNodeListGetString(editing->tree.xml, attribute->children, 1) : NULL;
+	return attribute && attribute->children && !*text ? ERR_NO_MEMORY : 0;
+}
+
+int buddies_attribute(struct editing *editing, xmlNodePtr node, const char *name, struct slice *value)
+{
+	xmlChar *text;
+	int result = read_attribute(editing, node, name, &text);
+	*value = SLICE("");
+	if (result != 0 || !text)
+		return result;
+	result = arena_copy(&editing->arena, slice_text((const char *)text), value);
+	xmlFree(text);
+	return result;
+}
+
+/* The paths of all lists below, into `bytes`; ERR_LIMIT where they are too many, for buddies_read would refuse them.
+ * Recursive: as deep as the limits that it was parsed with allow. */
+static int count_paths(const struct editing *editing, const xmlNode *list, size_t path, size_t *bytes)
+{
+	int result = 0;
+	for (const xmlNode *node = list->children; node && result == 0; node = node->next) {
+		xmlChar *name;
+		if (!buddies_is(node, "list"))
+			continue;
+		result = read_attribute(editing, node, "name", &name);
+		if (result != 0)
+			break;
+		size_t length = name ? strlen((const char *)name) : 0;
+		size_t inner = buddy_group_path_bytes(path, length);
+		xmlFree(name);
+		*bytes += length > 0 ? inner : 0;
+		result = *bytes > BUDDY_PATHS_BYTES_MOST ? buddy_group_complain(editing->error)
+							 : count_paths(editing, node, inner, bytes);
+	}
+	return result;
+}
+
+static int check_paths(const struct editing *editing)
+{
+	size_t bytes = 0;
+	return count_paths(editing, editing->root, 0, &bytes);
+}
 
 int buddies_begin(struct editing *editing, struct slice document, const struct xml_limits *limits,
 		  struct body_error *error)
@@ -29,13 +85,15 @@ int buddies_begin(struct editing *editing, struct slice document, const struct x
 	const xmlNs *space = editing->root->ns;
 	if (space && xmlStrEqual(space->href, (const xmlChar *)RESOURCE_LISTS_SPACE) &&
 	    xmlStrEqual(editing->root->name, (const xmlChar *)"resource-lists"))
-		return 0;
+		return check_paths(editing);
 	body_complain(error, "The document is not one of resource lists");
 	return ERR_SYNTAX;
 }
 
 int buddies_end(struct editing *editing, int result, struct buffer *after)
 {
+	if (result == 0)
+		result = check_paths(editing);
 	if (result == 0) {
 		tree_write(&editing->tree, after);
 		if (buffer_failed(after)) {
@@ -48,70 +106,43 @@ int buddies_end(struct editing *editing, int result, struct buffer *after)
 	return result;
 }
 
-bool buddies_is(const xmlNode *node, const char *name)
-{
-	return node->type == XML_ELEMENT_NODE && node->ns && xmlStrEqual(node->name, (const xmlChar *)name) &&
-	       xmlStrEqual(node->ns->href, (const xmlChar *)RESOURCE_LISTS_SPACE);
-}
-
-int buddies_attribute(struct editing *editing, xmlNodePtr node, const char *name, struct slice *value)
-{
-	const xmlAttr *attribute = xmlHasNsProp(node, (const xmlChar *)name, NULL);
-	*value = SLICE("");
-	if (!attribute)
-		return 0;
-	xmlChar *text = xmlNodeListGetString(editing->tree.xml, attribute->children, 1);
-	if (!text)
-		return attribute->children ? ERR_NO_MEMORY : 0;
-	int result = arena_copy(&editing->arena, slice_text((const char *)text), value);
-	xmlFree(text);
-	return result;
-}
-
 /* --- walking ------------------------------------------------------------------------------------------------------ */
 
-/* Each list with its name, in the document's order. A result other than 0 ends the walk. The list may not go. */
-typedef int list_visit_fn(struct editing *editing, xmlNodePtr list, struct slice path, bool is_named, void *arg);
+/* What stands behind `name` and a slash in `path`: false where it does not begin so. */
+static bool enter(struct slice name, struct slice *path)
+{
+	if (!slice_starts_with(*path, name) || path->length == name.length || path->at[name.length] != '/')
+		return false;
+	*path = slice_from(*path, name.length + 1);
+	return true;
+}
 
-/* Recursive: as deep as the limits that it was parsed with allow. */
-static int walk(struct editing *editing, xmlNodePtr parent, struct slice parent_path, list_visit_fn *visit, void *arg)
+/* The first one in the document's order. Recursive: as deep as the limits that it was parsed with allow. */
+static int find_list(struct editing *editing, xmlNodePtr parent, struct slice path, xmlNodePtr *list)
 {
 	int result = 0;
-	for (xmlNodePtr node = parent->children; node && result == 0; node = node->next) {
-		struct slice name, path;
+	for (xmlNodePtr node = parent->children; node && !*list && result == 0; node = node->next) {
+		xmlChar *text;
 		if (!buddies_is(node, "list"))
 			continue;
-		result = buddies_attribute(editing, node, "name", &name);
-		if (result == 0)
-			result = buddy_group_path(&editing->arena, parent_path, name, &path);
-		if (result == 0)
-			result = visit(editing, node, path, !slice_is_empty(name), arg);
-		if (result == 0)
-			result = walk(editing, node, path, visit, arg);
+		result = read_attribute(editing, node, "name", &text);
+		if (result != 0)
+			break;
+		struct slice name = text ? slice_text((const char *)text) : SLICE(""), rest = path;
+		bool is_named = !slice_is_empty(name);
+		if (is_named && slice_equal(name, path))
+			*list = node;
+		else if (!is_named || enter(name, &rest))
+			result = find_list(editing, node, rest, list);
+		xmlFree(text);
 	}
 	return result;
 }
 
-struct list_search {
-	struct slice path;
-	xmlNodePtr list;
-};
-
-static int match_list(struct editing *editing, xmlNodePtr list, struct slice path, bool is_named, void *arg)
-{
-	struct list_search *search = arg;
-	(void)editing;
-	if (!search->list && is_named && slice_equal(path, search->path))
-		search->list = list;
-	return 0;
-}
-
 int buddies_find_list(struct editing *editing, struct slice path, xmlNodePtr *list)
 {
-	struct list_search search = {.path = path};
-	int result = walk(editing, editing->root, SLICE(""), match_list, &search);
-	*list = search.list;
-	return result;
+	*list = NULL;
+	return find_list(editing, editing->root, path, list);
 }
 
 struct entry_search {
@@ -136,13 +167,23 @@ static int match_entry(struct editing *editing, xmlNodePtr entry, struct slice p
 	return 0;
 }
 
-static int match_entries(struct editing *editing, xmlNodePtr list, struct slice path, bool is_named, void *arg)
+/* Of a list and those within it, in the order that matters: a list's own ones first. Recursive, as above. */
+static int find_entries(struct editing *editing, xmlNodePtr list, struct slice path, struct entry_search *search)
 {
+	struct slice name, inner;
 	int result = 0;
-	(void)is_named;
 	for (xmlNodePtr node = list->children; node && result == 0; node = node->next)
 		if (buddies_is(node, "entry"))
-			result = match_entry(editing, node, path, arg);
+			result = match_entry(editing, node, path, search);
+	for (xmlNodePtr node = list->children; node && result == 0; node = node->next) {
+		if (!buddies_is(node, "list"))
+			continue;
+		result = buddies_attribute(editing, node, "name", &name);
+		if (result == 0)
+			result = buddy_group_path(&editing->arena, path, name, &inner);
+		if (result == 0)
+			result = find_entries(editing, node, inner, search);
+	}
 	return result;
 }
 
@@ -151,7 +192,7 @@ int buddies_find_entries(struct editing *editing, struct slice uri, struct met_e
 	struct entry_search search = {.last = &search.first};
 	int result = buddy_key(&editing->arena, uri, &search.key);
 	if (result == 0)
-		result = walk(editing, editing->root, SLICE(""), match_entries, &search);
+		result = find_entries(editing, editing->root, SLICE(""), &search);
 	*first = search.first;
 	return result;
 }

@@ -8,8 +8,10 @@
 
 #define APPLICATION "resource-lists"
 #define NAME "index"
-/* A document as a tree, and the view of it. */
-#define LIST_BYTES_MOST ((size_t)256 << 20)
+/* A document as a tree, and the view of it: so much for each node and each byte, and for the paths of groups. */
+#define NODE_BYTES 512
+#define TEXT_FACTOR 8
+#define PATHS_BYTES ((size_t)4 << 20)
 
 /* --- writing ------------------------------------------------------------------------------------------------------ */
 
@@ -52,19 +54,29 @@ static void write_list(struct json_writer *json, const struct buddy_list *list)
 /* What of the list is the answer; false: nothing is. */
 typedef bool list_answer_fn(struct api_call *call, struct arena *arena, const struct buddy_list *list);
 
+static size_t arena_bytes(struct slice body, const struct xml_limits *limits)
+{
+	/* "<a/>b" are two: of all texts the one with most nodes to its bytes. */
+	size_t nodes = body.length / 2 < limits->nodes ? body.length / 2 : limits->nodes;
+	return PATHS_BYTES + TEXT_FACTOR * body.length + NODE_BYTES * (nodes + 1);
+}
+
 /* Reads the list and answers with it, or with what a change has left of it. */
 static void answer_from(struct api_call *call, const struct document *document, unsigned status, list_answer_fn *write)
 {
 	struct arena arena;
 	struct buddy_list list;
 	struct body_error error;
-	arena_init(&arena, NULL, LIST_BYTES_MOST);
-	int result = buddies_read(&arena, document ? document->body : SLICE(""),
-				  document_store_limits(call->parts->documents), &list, &error);
+	const struct xml_limits *limits = document_store_limits(call->parts->documents);
+	struct slice body = document ? document->body : SLICE("");
+	arena_init(&arena, NULL, arena_bytes(body, limits));
+	int result = buddies_read(&arena, body, limits, &list, &error);
 	bool is_written = result == 0 && write(call, &arena, &list);
 	arena_finish(&arena);
 	if (result == ERR_NO_MEMORY)
 		call_fail(call, result);
+	else if (result == ERR_LIMIT)
+		call_refuse(call, 413, "The list is too large for this: %s", error.sentence);
 	else if (result != 0)
 		call_refuse(call, 500, "The list cannot be read: %s", error.sentence);
 	else if (!is_written)

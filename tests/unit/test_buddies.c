@@ -292,6 +292,62 @@ static void a_document_without_line_ends_gets_none(void)
 		   "<r:entry uri=\"sip:bob@example.test\"/></r:list></r:resource-lists>");
 }
 
+/* Each of 300 lists in a list repeats its name of 10,000 bytes. */
+static void names_that_repeat_long_names_are_too_much(void)
+{
+	static const struct xml_limits wide = {.bytes = 65536, .depth = 8, .nodes = 2000};
+	static const struct buddy_edit bob = {.uri = {"sip:bob@example.test", 20}};
+	CLEANUP(buffer_finish) struct buffer document;
+	CLEANUP(buffer_finish) struct buffer after;
+	CLEANUP(arena_finish) struct arena arena;
+	struct body_error error = {""};
+	struct buddy_list list;
+	arena_init(&arena, NULL, (size_t)8 << 20);
+	buffer_init(&document, wide.bytes);
+	buffer_init(&after, wide.bytes);
+	buffer_text(&document, "<resource-lists xmlns=\"" SPACE "\"><list name=\"");
+	for (int i = 0; i < 10000; i++)
+		buffer_byte(&document, 'n');
+	buffer_text(&document, "\">");
+	for (int i = 0; i < 300; i++)
+		buffer_format(&document, "<list name=\"%d\"/>", i);
+	buffer_text(&document, "</list></resource-lists>");
+	if (buffer_failed(&document))
+		return;
+	int result = buddies_read(&arena, buffer_slice(&document), &wide, &list, &error);
+	CHECK(result == ERR_LIMIT || result == ERR_NO_MEMORY);
+	CHECK(result != ERR_LIMIT || strstr(error.sentence, "names of the groups"));
+	result = buddies_add(buffer_slice(&document), &bob, &wide, &after, &error);
+	CHECK(result == ERR_LIMIT || result == ERR_NO_MEMORY);
+}
+
+/* Found by what it is called, whether the slash stands in a name or between two. */
+static void a_group_is_found_by_its_whole_path(void)
+{
+	static const char document[] = "<resource-lists xmlns=\"" SPACE "\"><list name=\"a\"><list><list name=\"b/c\"/>"
+				       "<list name=\"b\"><list name=\"d\"/></list></list></list><list name=\"a/b\"/>"
+				       "<list name=\"a\"><list name=\"e\"/></list></resource-lists>";
+	static const struct {
+		const char *path;
+		int result;
+	} rows[] = {{"a/b/c", 0},
+		    {"a/b/d", 0},
+		    {"a/b", 0},
+		    {"a/e", 0},
+		    {"a", 0},
+		    {"b", ERR_NOT_FOUND},
+		    {"a/", ERR_NOT_FOUND},
+		    {"a/b/c/", ERR_NOT_FOUND}};
+	CHECK_TEXT(slice_text(show(SLICE(document))), "a= a/b/c= a/b= a/b/d= a/e= |");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		CLEANUP(buffer_finish) struct buffer after;
+		struct body_error error;
+		buffer_init(&after, limits.bytes);
+		int result = buddy_group_remove(SLICE(document), slice_text(rows[i].path), &limits, &after, &error);
+		CHECK(result == rows[i].result || result == ERR_NO_MEMORY || result == ERR_LIMIT);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct test tests[] = {
@@ -302,6 +358,8 @@ int main(int argc, char **argv)
 		{"who_moves_takes_his_entry_along", who_moves_takes_his_entry_along, TEST_PLAIN},
 		{"what_cannot_be_a_buddy_is_refused", what_cannot_be_a_buddy_is_refused, TEST_PLAIN},
 		{"groups_are_made_renamed_and_removed", groups_are_made_renamed_and_removed, TEST_PLAIN},
+		{"names_that_repeat_long_names_are_too_much", names_that_repeat_long_names_are_too_much, TEST_PLAIN},
+		{"a_group_is_found_by_its_whole_path", a_group_is_found_by_its_whole_path, TEST_PLAIN},
 		{"a_document_without_line_ends_gets_none", a_document_without_line_ends_gets_none, TEST_PLAIN},
 	};
 	return test_run(argc, argv, tests, ARRAY_SIZE(tests));
