@@ -1,5 +1,6 @@
 /* Who calls over HTTP, by the account's password: digest (RFC 7616), as SIP asks for it (core/authentication), with the
- * same hashes and nonces. The asynchronous part, and tokens, are core/http_caller.
+ * same hashes and nonces; but those of before the process are stale. The asynchronous part, and tokens, are
+ * core/http_caller.
  *
  * Beyond SIP: credentials without qop are taken, for old XCAP clients send such (RFC 2617 §3.2.2.1); they count
  * nothing, so a nonce is good for one of them. SPDX-License-Identifier: MIT */

@@ -30,6 +30,7 @@ struct nonces {
 	unsigned age_s;
 	size_t most;
 	uint32_t number;
+	int64_t begin_s;            /* 0, or: nonces issued before are stale */
 	int64_t forgotten_before_s; /* nonces issued up to then and not remembered may have been used: stale */
 	struct table used;
 	struct list_link order;
@@ -113,6 +114,17 @@ struct nonces *nonces_create(const uint8_t key[NONCE_KEY_SIZE], unsigned age_s, 
 	return nonces;
 }
 
+void nonces_begin(struct nonces *nonces, int64_t unix_s)
+{
+	nonces->begin_s = unix_s + 1;
+}
+
+/* Never before the beginning: what is issued in its second, or after the clock was set back, is good. */
+static int64_t later(const struct nonces *nonces, int64_t unix_s)
+{
+	return unix_s > nonces->begin_s ? unix_s : nonces->begin_s;
+}
+
 static void forget_oldest(struct nonces *nonces)
 {
 	struct used_nonce *used = CONTAINER_OF(list_take_first(&nonces->order), struct used_nonce, order);
@@ -149,7 +161,7 @@ static bool sign(struct nonces *nonces, const uint8_t stamp[STAMP_BYTES], const 
 void nonce_write(struct nonces *nonces, const struct address *peer, int64_t unix_s, char text[NONCE_TEXT_SIZE])
 {
 	uint8_t bytes[NONCE_BYTES];
-	uint32_t time = (uint32_t)unix_s, number = nonces->number++;
+	uint32_t time = (uint32_t)later(nonces, unix_s), number = nonces->number++;
 	memcpy(bytes, &time, sizeof time);
 	memcpy(bytes + sizeof time, &number, sizeof number);
 	if (!sign(nonces, bytes, peer, bytes + STAMP_BYTES))
@@ -182,11 +194,14 @@ enum nonce_verdict nonce_check(struct nonces *nonces, struct slice text, const s
 	if (!decode(text, bytes))
 		return NONCE_FOREIGN;
 	int64_t issued_at_s = issued_at(bytes);
+	unix_s = later(nonces, unix_s);
 	if (!sign(nonces, bytes, peer, mac) || CRYPTO_memcmp(mac, bytes + STAMP_BYTES, MAC_BYTES) != 0)
 		/* Not ours, or ours for another address. Only a nonce with a plausible time deserves stale=true, so
 		 * that a phone whose address changed does not ask its user for the password. */
 		return issued_at_s <= unix_s + 60 && issued_at_s + 86400 > unix_s ? NONCE_STALE : NONCE_FOREIGN;
 	if (issued_at_s + nonces->age_s < unix_s || issued_at_s > unix_s + 60)
+		return NONCE_STALE;
+	if (issued_at_s < nonces->begin_s)
 		return NONCE_STALE;
 	if (issued_at_s <= nonces->forgotten_before_s && !find(nonces, bytes))
 		return NONCE_STALE;

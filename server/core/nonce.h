@@ -25,6 +25,9 @@ enum nonce_verdict {
  * from then on). NULL: out of memory, or OpenSSL has no HMAC. */
 struct nonces *nonces_create(const uint8_t key[NONCE_KEY_SIZE], unsigned age_s, size_t most);
 void nonces_destroy(struct nonces *nonces);
+/* Those issued up to now are stale from now on, also those of other processes: for who takes nothing twice, for which
+ * counts were used with them is not known here. */
+void nonces_begin(struct nonces *nonces, int64_t unix_s);
 
 void nonce_write(struct nonces *nonces, const struct address *peer, int64_t unix_s, char text[NONCE_TEXT_SIZE]);
 enum nonce_verdict nonce_check(struct nonces *nonces, struct slice text, const struct address *peer, int64_t unix_s);

@@ -37,6 +37,29 @@ static void nonce_outlives_the_process_that_made_it(void)
 	CHECK(!made || verdict == NONCE_GOOD);
 }
 
+static void nonces_of_before_the_beginning_are_stale(void)
+{
+	struct nonces *before = nonces_create(key, AGE, 10), *after = nonces_create(key, AGE, 10);
+	char old[NONCE_TEXT_SIZE], fresh[NONCE_TEXT_SIZE];
+	enum nonce_verdict verdicts[4] = {0};
+	bool made = before && after;
+	if (made) {
+		nonce_write(before, &here, NOW, old);
+		nonces_begin(after, NOW);
+		nonce_write(after, &here, NOW, fresh);
+		verdicts[0] = nonce_check(after, slice_text(old), &here, NOW);
+		verdicts[1] = nonce_check(after, slice_text(fresh), &here, NOW);
+		verdicts[2] = nonce_check(after, slice_text(fresh), &here, NOW - 1000); /* the clock was set back */
+		verdicts[3] = nonce_check(after, slice_text(fresh), &here, NOW + AGE + 2);
+	}
+	nonces_destroy(before);
+	nonces_destroy(after);
+	CHECK(!made || verdicts[0] == NONCE_STALE);
+	CHECK(!made || verdicts[1] == NONCE_GOOD);
+	CHECK(!made || verdicts[2] == NONCE_GOOD);
+	CHECK(!made || verdicts[3] == NONCE_STALE);
+}
+
 static void nonce_of_another_address_is_stale_and_a_made_up_one_foreign(void)
 {
 	struct nonces *nonces = nonces_create(key, AGE, 10);
@@ -99,6 +122,7 @@ int main(int argc, char **argv)
 	static const struct test tests[] = {
 		{"own_nonce_is_good_until_it_is_old", own_nonce_is_good_until_it_is_old, TEST_PLAIN},
 		{"nonce_outlives_the_process_that_made_it", nonce_outlives_the_process_that_made_it, TEST_PLAIN},
+		{"nonces_of_before_the_beginning_are_stale", nonces_of_before_the_beginning_are_stale, TEST_PLAIN},
 		{"nonce_of_another_address_is_stale_and_a_made_up_one_foreign",
 		 nonce_of_another_address_is_stale_and_a_made_up_one_foreign, TEST_PLAIN},
 		{"each_count_is_used_once_in_any_order", each_count_is_used_once_in_any_order, TEST_PLAIN},
