@@ -142,7 +142,7 @@ static void on_saved(void *arg, int result)
 		change->result = ERR_NOT_FOUND; /* the account has gone meanwhile, and what was committed with it */
 	else if (result == 0)
 		apply(change);
-	else if (result != ERR_BUSY)
+	else if (result != ERR_BUSY && result != ERR_NO_MEMORY) /* those are told before anything is sent */
 		owner->is_doubtful = true; /* the connection may have gone between the commit and its answer */
 	release(change);
 	finish(change);
