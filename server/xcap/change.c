@@ -106,17 +106,10 @@ static bool conditions_hold(struct xcap_call *call, const struct document *befor
 
 static enum document_decision judge(struct xcap_call *call, struct slice text, unsigned status, struct slice *after)
 {
-	const struct xcap *xcap = call->xcap;
 	const struct target *target = &call->target;
-	struct document_reader reader = document_store_reader(xcap->parts.documents);
-	const struct document_target judged = {.user = target->user,
-					       .domain = domain_name(xcap->parts.domain),
-					       .name = target->path.name,
-					       .reader = &reader,
-					       .limits = &xcap->limits,
-					       .schemas = xcap->schemas};
-	struct document_verdict verdict = {.fault = FAULT_NONE};
-	application_judge(target->application, text, &judged, &verdict);
+	struct document_verdict verdict;
+	document_store_judge(call->xcap->parts.documents, target->user, slice_text(target->application->id),
+			     target->path.name, text, &verdict);
 	if (verdict.fault != FAULT_NONE)
 		return refuse_document(call, &verdict);
 	call->outcome.status = status;
@@ -175,7 +168,8 @@ static enum document_decision edit_node(struct xcap_call *call, const struct doc
 		body_complain(&call->outcome.error, "There is no document of that name to put it into");
 		return conflict(call, CONFLICT_NO_PARENT);
 	}
-	if (tree_read(before->body, &call->xcap->limits, &tree, &call->outcome.error) != 0) {
+	if (tree_read(before->body, document_store_limits(call->xcap->parts.documents), &tree, &call->outcome.error) !=
+	    0) {
 		call->outcome.status = 503; /* as in read.c */
 		return DOCUMENT_KEEP;
 	}
@@ -267,7 +261,7 @@ void xcap_change(struct xcap_call *call)
 	const struct target *target = &call->target;
 	if (!is_removing(call) && !has_good_body(call))
 		return;
-	buffer_init(&call->text, 2 * call->xcap->limits.bytes + TEXT_ROOM);
+	buffer_init(&call->text, 2 * document_store_limits(call->xcap->parts.documents)->bytes + TEXT_ROOM);
 	document_change(call->xcap->parts.documents,
 			&(struct document_change){.user = target->user,
 						  .application = slice_text(target->application->id),

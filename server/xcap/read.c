@@ -21,8 +21,8 @@ static unsigned read_node(struct xcap_call *call, const struct document *documen
 {
 	struct xcap_outcome *outcome = &call->outcome;
 	struct document_tree tree;
-	if (tree_read(document->body, &call->xcap->limits, &tree, &outcome->error) != 0)
-		return 503; /* what is stored is good: it is memory, or the limits are lower than they were */
+	if (tree_read(document->body, document_store_limits(call->xcap->parts.documents), &tree, &outcome->error) != 0)
+		return 503; /* what is stored is good: it is memory */
 	buffer_init(&call->text, NODE_BYTES_FACTOR * document->body.length + 4096);
 	enum edit_result result = selector_get(&call->target.selector, &tree, &call->text);
 	tree_finish(&tree);

@@ -184,8 +184,7 @@ struct xcap *xcap_create(const struct xcap_parts *parts, const struct xml_limits
 	buffer_init(&xcap->made, limits->bytes + READ_FACTOR * 4096);
 	struct http_route route = {
 		.prefix = XCAP_ROOT, .handle = handle, .arg = xcap, .body_bytes = READ_FACTOR * limits->bytes};
-	xcap->schemas = schemas_create();
-	if (!xcap->schemas || make_capabilities(xcap) < 0 || http_add_route(parts->transport, &route) < 0) {
+	if (make_capabilities(xcap) < 0 || http_add_route(parts->transport, &route) < 0) {
 		xcap_destroy(xcap);
 		return NULL;
 	}
@@ -198,7 +197,6 @@ void xcap_destroy(struct xcap *xcap)
 		return;
 	while (!list_is_empty(&xcap->calls))
 		xcap_call_destroy(CONTAINER_OF(xcap->calls.next, struct xcap_call, link));
-	schemas_destroy(xcap->schemas);
 	buffer_finish(&xcap->made);
 	free(xcap);
 }

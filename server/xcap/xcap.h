@@ -25,7 +25,7 @@ struct xcap_parts {
 	struct log *log;
 };
 
-/* Adds its route, below XCAP_ROOT (target.h). `limits` are of one document. NULL where memory or the number of routes
+/* Adds its route, below XCAP_ROOT (target.h). `limits` are of what is sent. NULL where memory or the number of routes
  * is exhausted. */
 struct xcap *xcap_create(const struct xcap_parts *parts, const struct xml_limits *limits);
 /* When transport and storage are closed: nothing calls back any more. Accepts NULL. */

@@ -14,7 +14,6 @@
 struct xcap {
 	struct xcap_parts parts;
 	struct xml_limits limits;
-	struct schemas *schemas;
 	struct list_link calls;        /* under way */
 	struct buffer made;            /* xcap-caps/global/index */
 	struct document made_document; /* it, in that buffer */
