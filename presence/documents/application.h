@@ -25,7 +25,7 @@ enum document_fault {
 	FAULT_NOT_UTF8,
 	FAULT_NOT_WELL_FORMED,
 	FAULT_SCHEMA,     /* schema-validation-error; the sentence names the line */
-	FAULT_UNIQUENESS, /* uniqueness-failure: `field` is an XPath of the field, `alternative` may be offered */
+	FAULT_UNIQUENESS, /* uniqueness-failure: `field` is an XPath of the field */
 	FAULT_CONSTRAINT, /* constraint-failure */
 	FAULT_TOO_LARGE,  /* 413: bytes, nodes, entries or depth; the sentence names the limit */
 	FAULT_NO_MEMORY

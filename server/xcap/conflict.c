@@ -37,8 +37,6 @@ static void write_exists(struct buffer *buffer, const struct conflict_details *d
 	xml_write_attribute(buffer, "field", buffer_failed(&field) ? SLICE("") : buffer_slice(&field));
 	buffer_finish(&field);
 	buffer_text(buffer, ">");
-	if (!slice_is_empty(details->alternative))
-		write_element(buffer, "alt-value", details->alternative);
 	buffer_text(buffer, "</exists>");
 }
 

@@ -24,9 +24,8 @@ enum conflict {
 struct conflict_details {
 	enum conflict conflict;
 	struct slice phrase;
-	struct slice ancestor;    /* no-parent: the URI of the nearest node that there is; empty: none */
-	struct slice field;       /* uniqueness-failure: an XPath of what is not unique, from the root element */
-	struct slice alternative; /* of it: a value that would do; empty: none */
+	struct slice ancestor; /* no-parent: the URI of the nearest node that there is; empty: none */
+	struct slice field;    /* uniqueness-failure: an XPath of what is not unique, from the root element */
 };
 
 void conflict_write(struct buffer *buffer, const struct conflict_details *details);
