@@ -250,6 +250,11 @@ static bool has_good_body(struct xcap_call *call)
 	} else if (call->request->body.length > call->xcap->limits.bytes) {
 		(void)snprintf(sentence, sizeof sentence, "A document has at most %zu bytes", call->xcap->limits.bytes);
 		xcap_refuse(call, 413, sentence, SLICE(""));
+	} else if (!slice_is_utf8(call->request->body)) {
+		/* RFC 4825 §8.2.1: before it is asked whether an element or a value is one. */
+		(void)conflict(call, CONFLICT_NOT_UTF8);
+		body_complain(&call->outcome.error, "The body is not UTF-8");
+		xcap_answer_outcome(call);
 	} else {
 		return true;
 	}
