@@ -142,6 +142,40 @@ static void serve_account(struct api_call *call)
 		call_refuse(call, 403, "An account may do this for itself only");
 }
 
+/* As the account wrote it, which is more than libwebsockets has left of it (transport/http.h). Where only the slashes
+ * were others, that will do. */
+static void take_target(struct api_call *call)
+{
+	struct slice path = call->who.target.path;
+	if (!slice_starts_with(path, SLICE(PREFIX)))
+		return;
+	struct endpoint_match match =
+		endpoints_find(api_endpoints, slice_from(path, sizeof PREFIX - 1), call->request->method);
+	if (match.endpoint != call->endpoint)
+		return;
+	call->name = match.name;
+	call->item = match.item;
+}
+
+/* The names of groups may have spaces: serve_buddies.c looks whether it matters. */
+static bool is_doubtful(const struct api_call *call)
+{
+	bool is_group = slice_ends_with(slice_text(call->endpoint->path), SLICE("{group}"));
+	return http_target_is_doubtful(call->name) || (!is_group && http_target_is_doubtful(call->item));
+}
+
+static void serve_token(struct api_call *call)
+{
+	if (!bearer_has_scope(call->who.scopes, slice_text(call->endpoint->scope)))
+		refuse_scope(call);
+	else if (is_doubtful(call))
+		call_refuse(call, 400,
+			    "It cannot be seen whether the path has a space or '+', ';' or '&' in a name: with a token "
+			    "names have no spaces, and '+' and '&' are escaped (%%2B, %%26)");
+	else
+		serve(call);
+}
+
 static void on_caller(struct http_caller *who)
 {
 	struct api_call *call = CONTAINER_OF(who, struct api_call, who);
@@ -149,12 +183,10 @@ static void on_caller(struct http_caller *who)
 		return;
 	switch (who->kind) {
 	case CALLER_TOKEN:
-		if (bearer_has_scope(who->scopes, slice_text(call->endpoint->scope)))
-			serve(call);
-		else
-			refuse_scope(call);
+		serve_token(call);
 		break;
 	case CALLER_ACCOUNT:
+		take_target(call);
 		if (call->endpoint->is_own)
 			serve_account(call);
 		else

@@ -204,14 +204,65 @@ static int add_group(struct api_call *call, struct slice before, struct buffer *
 	return buddy_group_add(before, call->state, document_store_limits(call->parts->documents), after, error);
 }
 
+/* What the transport makes of '+' and '&' (transport/http.h). */
+static bool reads_alike(struct slice a, struct slice b)
+{
+	if (a.length != b.length)
+		return false;
+	for (size_t i = 0; i < a.length; i++) {
+		char left = a.at[i] == '+' ? ' ' : a.at[i] == '&' ? ';' : a.at[i];
+		char right = b.at[i] == '+' ? ' ' : b.at[i] == '&' ? ';' : b.at[i];
+		if (left != right)
+			return false;
+	}
+	return true;
+}
+
+static int find_twin(const struct buddy_list *list, struct slice name, struct body_error *error)
+{
+	for (size_t i = 0; i < list->group_count; i++) {
+		if (slice_equal(list->groups[i].name, name) || !reads_alike(list->groups[i].name, name))
+			continue;
+		body_complain(error, "Another group has '+' or '&' where this one has a space or ';', and with a token "
+				     "it cannot be seen which is meant: use the account's password");
+		return ERR_SYNTAX;
+	}
+	return 0;
+}
+
+/* Of who has a token the path may have had a '+' or '&' where there is a space or ';' now. ERR_SYNTAX: that would be
+ * another group of the list. */
+static int check_twins(struct api_call *call, struct slice document, struct body_error *error)
+{
+	bool is_plain =
+		slice_find(call->item, ' ') == call->item.length && slice_find(call->item, ';') == call->item.length;
+	if (call->caller || is_plain)
+		return 0;
+	struct arena arena;
+	struct buddy_list list;
+	const struct xml_limits *limits = document_store_limits(call->parts->documents);
+	arena_init(&arena, NULL, arena_bytes(document, limits));
+	int result = buddies_read(&arena, document, limits, &list, error);
+	if (result == 0)
+		result = find_twin(&list, call->item, error);
+	arena_finish(&arena);
+	return result;
+}
+
 static int change_group(struct api_call *call, struct slice before, struct buffer *after, struct body_error *error)
 {
-	return buddy_group_change(before, call->state, document_store_limits(call->parts->documents), after, error);
+	int result = check_twins(call, before, error);
+	return result == 0 ? buddy_group_change(before, call->state, document_store_limits(call->parts->documents),
+						after, error)
+			   : result;
 }
 
 static int remove_group(struct api_call *call, struct slice before, struct buffer *after, struct body_error *error)
 {
-	return buddy_group_remove(before, call->item, document_store_limits(call->parts->documents), after, error);
+	int result = check_twins(call, before, error);
+	return result == 0 ? buddy_group_remove(before, call->item, document_store_limits(call->parts->documents),
+						after, error)
+			   : result;
 }
 
 static void answer_added_group(struct api_call *call, const struct document *document)

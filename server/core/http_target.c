@@ -84,6 +84,16 @@ int http_target_read(struct http_request *request, struct slice uri, struct http
 	return result;
 }
 
+bool http_target_is_doubtful(struct slice name)
+{
+	size_t host = slice_find(name, '@');
+	bool is_number = slice_starts_with(name, SLICE("tel:")); /* has parameters, and no '&' */
+	for (size_t i = 1; i < name.length; i++)
+		if (name.at[i] == ' ' || (name.at[i] == ';' && i < host && !is_number))
+			return true;
+	return false;
+}
+
 /* --- quotes ------------------------------------------------------------------------------------------------------- */
 
 int http_target_unquote(struct arena *arena, struct slice text, struct slice *plain)

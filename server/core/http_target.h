@@ -16,6 +16,11 @@ struct http_target {
  * far as that can be seen; ERR_NO_MEMORY. */
 MUST_CHECK int http_target_read(struct http_request *request, struct slice uri, struct http_target *target);
 
+/* Of who has no such credentials there is only the path as it was decoded (transport/http.h). True where `name`, of a
+ * person or a mailbox, has a space in it that was a '+', or a ';' before its host that may have been an '&'; a space
+ * before all is always a '+'. */
+bool http_target_is_doubtful(struct slice name);
+
 /* Node selectors have quotes (RFC 4825 §6.3), and some clients escape them neither in the target nor in the header:
  * takes such a uri out of `authorization`, and writes the rest, which can be parsed, with an empty one. False: the
  * header has no such uri. ERR_NO_MEMORY leaves it so as well. */

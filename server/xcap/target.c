@@ -2,6 +2,7 @@
 #include "xcap/target.h"
 
 #include "base/error.h"
+#include "core/http_target.h"
 #include "xcap/uri.h"
 
 static unsigned refuse(struct body_error *error, unsigned status, const char *sentence)
@@ -54,6 +55,33 @@ unsigned target_read(struct arena *arena, struct slice path, struct slice query,
 						 error),
 				   400, error);
 	return status;
+}
+
+/* A ';' that begins what may have been a reference: an '&' stands nowhere else in a value (XML 1.0 §2.3). */
+static bool begins_reference(struct slice rest)
+{
+	static const char *const names[] = {"amp;", "lt;", "gt;", "quot;", "apos;"};
+	if (rest.length > 0 && rest.at[0] == '#')
+		return slice_find(rest, ';') < rest.length;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (slice_starts_with(rest, slice_text(names[i])))
+			return true;
+	return false;
+}
+
+const char *target_doubt(const struct target *target)
+{
+	const struct document_path *path = &target->path;
+	bool has_space = slice_find(path->name, ' ') < path->name.length;
+	if (has_space || slice_find(path->name, ';') < path->name.length || http_target_is_doubtful(path->xui))
+		return "It cannot be seen whether the path has a space or '+', ';' or '&': with a token '+' and '&' "
+		       "are escaped (%2B, %26), and names have neither spaces nor ';'";
+	for (size_t i = 0; i < path->selector.length; i++)
+		if (path->selector.at[i] == ' ' ||
+		    (path->selector.at[i] == ';' && begins_reference(slice_from(path->selector, i + 1))))
+			return "It cannot be seen whether the node selector has a space or '+', ';' or '&': with a "
+			       "token '+' and '&' are escaped (%2B, %26), and a space is &#32; (%26%2332%3B)";
+	return NULL;
 }
 
 bool target_is_made(const struct target *target)

@@ -26,6 +26,9 @@ struct target {
  * what there is not (RFC 4825 §8), 400 for a node selector that cannot be read, 503 without memory. */
 MUST_CHECK unsigned target_read(struct arena *arena, struct slice path, struct slice query, struct slice domain,
 				struct target *target, struct body_error *error);
+/* Where the path is as libwebsockets has left it (transport/http.h): why it may be another one than its sender wrote.
+ * NULL: it is not. */
+const char *target_doubt(const struct target *target);
 /* The methods that may be used on it, for Allow. */
 const char *target_allowed(const struct target *target);
 /* True where the server makes the document itself. */

@@ -69,7 +69,11 @@ static void serve_token(struct xcap_call *call)
 	const char *scope = is_read(call->request) ? SCOPE_READ : SCOPE_WRITE;
 	char sentence[64], header[128];
 	if (bearer_has_scope(call->who.scopes, slice_text(scope))) {
-		serve(call);
+		const char *doubt = target_doubt(&call->target);
+		if (doubt)
+			xcap_refuse(call, 400, doubt, SLICE(""));
+		else
+			serve(call);
 		return;
 	}
 	(void)snprintf(sentence, sizeof sentence, "The token has no scope %s", scope);

@@ -7,6 +7,7 @@ SPDX-License-Identifier: MIT
 import json
 import sys
 import threading
+import time
 from urllib.parse import quote
 
 import cases
@@ -157,6 +158,43 @@ def test_nobody_edits_the_list_of_another(server):
         answer = Web(server, "bob").ask(method, f"/api/v1/users/alice/{path}",
                                         json.dumps(body).encode() if body else None, {"Content-Type": "application/json"})
         check(answer.status == 403, f"{method} {path}: {answer!r}")
+
+
+def test_groups_are_those_that_were_written(server):
+    """libwebsockets makes a space of '+' (transport/http.h): credentials by digest have the path as it was."""
+    alice, token = Buddies(server, "alice"), Api(server, "buddies:write", "buddies:read", name="groups")
+    for name in ("a b", "a+b", "R;D", "R&D", "old friends"):
+        alice.good(201, "POST", "groups", {"name": name})
+
+    def names():
+        return [group["name"] for group in alice.good(200, "GET", "buddies")["groups"]]
+    alice.good(200, "DELETE", "groups/a+b")
+    check(names() == ["a b", "R;D", "R&D", "old friends"], repr(names()))
+    alice.good(200, "PUT", "groups/R&D", {"name": "Q&A"})
+    check(names() == ["a b", "R;D", "Q&A", "old friends"], repr(names()))
+    alice.good(201, "POST", "groups", {"name": "a+b"})
+    for path in ("a+b", "a%20b"):
+        answer = token.ask("DELETE", "/users/alice/groups/" + path)
+        check(answer.status == 400 and "another group" in answer.json["error"].lower(), f"{path}: {answer.json}")
+    check(token.ask("PUT", "/users/alice/groups/old%20friends", {"name": "friends"}).status == 200, "nothing else is meant")
+    check(token.ask("DELETE", "/users/alice/groups/a%2Bb").status == 200, "escaped")
+    check(names() == ["a b", "R;D", "Q&A", "friends"], repr(names()))
+    for path in ("/users/alice/buddies/c+d", "/users/c+d/buddies", "/users/alice/buddies/sip:c&d@example.test"):
+        answer = token.ask("DELETE" if "alice" in path else "GET", path)
+        check(answer.status == 400 and "escaped" in answer.json["error"], f"{path}: {answer.json}")
+
+
+def test_long_names_of_groups_within_each_other_are_too_much(_server):
+    lists = "".join(f'<list name="{i}"/>' for i in range(6000))
+    document = f'<resource-lists xmlns="urn:ietf:params:xml:ns:resource-lists"><list name="{"n" * 30000}">{lists}</list></resource-lists>'
+    with Server() as server:
+        alice = Buddies(server, "alice")
+        made = alice.web.ask("PUT", INDEX % "alice", document, {"Content-Type": "application/resource-lists+xml"})
+        check(made.status == 201, repr(made))
+        begin = time.monotonic()
+        for words in (("GET", "buddies"), ("POST", "buddies", {"uri": "bob"}), ("POST", "groups", {"name": "friends"})):
+            alice.refused(413, "names of the groups", *words)
+        check(time.monotonic() - begin < 10, "it takes long")
 
 
 def test_tokens_need_their_scope(server):

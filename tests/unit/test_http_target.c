@@ -89,12 +89,24 @@ static void a_uri_with_quotes_is_taken_out_of_the_header(void)
 	}
 }
 
+static void names_that_may_be_others_are_doubtful(void)
+{
+	static const char *const good[] = {
+		"", " 4930123", "alice", "sip:+1@a.test", "sip:bob@a.test;transport=tcp", "tel:+1;ext=2"};
+	static const char *const bad[] = {"a b", "sip:a;b@a.test", "a;b", "tel:1 2", "  1"};
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		CHECK(!http_target_is_doubtful(slice_text(good[i])));
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		CHECK(http_target_is_doubtful(slice_text(bad[i])));
+}
+
 int main(int argc, char **argv)
 {
 	static const struct test tests[] = {
 		{"a_target_is_read_where_it_is_the_requests", a_target_is_read_where_it_is_the_requests, TEST_PLAIN},
 		{"a_uri_with_quotes_is_taken_out_of_the_header", a_uri_with_quotes_is_taken_out_of_the_header,
 		 TEST_PLAIN},
+		{"names_that_may_be_others_are_doubtful", names_that_may_be_others_are_doubtful, TEST_PLAIN},
 	};
 	return test_run(argc, argv, tests, ARRAY_SIZE(tests));
 }
