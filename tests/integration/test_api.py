@@ -151,7 +151,15 @@ ENDPOINTS = (("GET", "/mailboxes", "mailboxes:read"), ("GET", "/mailboxes/alice"
              ("PUT", "/mailboxes/team/users", "mailboxes:write"), ("GET", "/users/alice/presence", "presence:read"),
              ("GET", "/users/alice/registrations", "registrations:read"), ("GET", "/users/alice/watchers", "watchers:read"),
              ("GET", "/users/alice/watching", "watchers:read"), ("GET", "/registrations", "registrations:read"),
-             ("GET", "/watchers", "watchers:read"), ("GET", "/why?watcher=alice&presentity=bob", "watchers:read"))
+             ("GET", "/watchers", "watchers:read"), ("GET", "/why?watcher=alice&presentity=bob", "watchers:read"),
+             ("GET", "/users/alice/buddies", "buddies:read"), ("POST", "/users/alice/buddies", "buddies:write"),
+             ("PUT", "/users/alice/buddies/bob", "buddies:write"), ("POST", "/users/alice/groups", "buddies:write"),
+             ("PUT", "/users/alice/groups/friends", "buddies:write"), ("DELETE", "/users/alice/buddies/bob", "buddies:write"),
+             ("DELETE", "/users/alice/groups/friends", "buddies:write"), ("GET", "/users/alice/rules", "rules:read"),
+             ("PUT", "/users/alice/rules/bob", "rules:write"), ("DELETE", "/users/alice/rules/bob", "rules:write"),
+             ("GET", "/users/alice/requests", "rules:read"))
+BODIES = {("PUT", "/mailboxes/team/users"): {"users": []}, ("POST", "/users/alice/buddies"): {"uri": "bob", "groups": ["friends"]},
+          ("POST", "/users/alice/groups"): {"name": "work"}, ("PUT", "/users/alice/rules/bob"): {"presence": "allow"}}
 
 
 def test_each_endpoint_needs_its_scope(server, _api):
@@ -159,8 +167,9 @@ def test_each_endpoint_needs_its_scope(server, _api):
     clients = {scope: Api(server, scope, name=scope) for scope in scopes}
     for method, path, needed in ENDPOINTS:
         for scope, client in clients.items():
-            answer = client.ask(method, path, {"users": []} if "users" in path else {} if method == "PUT" else None)
-            check(answer.status == (200 if scope == needed else 403), f"{method} {path} with {scope}: {answer.bytes}")
+            answer = client.ask(method, path, BODIES.get((method, path), {} if method == "PUT" else None))
+            good = 201 if method == "POST" else 200
+            check(answer.status == (good if scope == needed else 403), f"{method} {path} with {scope}: {answer.bytes}")
             if answer.status == 403:
                 check(needed in answer.json["error"] and f'scope="{needed}"' in answer.headers["WWW-Authenticate"],
                       f"{answer.json} {answer.headers['WWW-Authenticate']}")

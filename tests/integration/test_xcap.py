@@ -109,6 +109,13 @@ def test_documents_have_any_name_and_are_the_users_however_he_is_written(_server
         check(alice.ask("DELETE", f"{ALICE}/{name}").status == 200, name)
 
 
+def test_a_name_is_not_too_long(_server, alice, *_):
+    for name, status in (("n" * 255, 201), ("n" * 256, 404), ("n" * 3000, 404)):
+        answer = alice.ask("PUT", f"{ALICE}/{name}", DOCUMENT, typed(LISTS))
+        check(answer.status == status and (status == 201 or "255" in answer.text), f"{len(name)}: {answer!r}")
+    check(alice.ask("DELETE", f"{ALICE}/{'n' * 255}").status == 200, "DELETE")
+
+
 def test_what_there_is_not_is_404_with_a_sentence(_server, alice, *_):
     fresh(alice)
     for target in ("/xcap/", "/xcap/resource-lists", "/xcap/resource-lists/", "/xcap/resource-lists/users/", "/xcap/nothing/users/alice/a",
@@ -147,6 +154,9 @@ def test_content_types_are_checked(_server, alice, *_):
         check(answer.status == status, f"{kind}: {answer!r}")
         check(status != 415 or "Content-Type application/" in answer.text, answer.text)
     conflict(alice.ask("PUT", INDEX, DOCUMENT, typed(LISTS + "; charset=iso-8859-1")), "not-utf-8")
+    for target, kind, text in ((INDEX, LISTS, DOCUMENT.replace("friends", "\xe9")), (NODES + "/list%5B1%5D", ELEMENT, '<list name="\xe9"/>'),
+                               (NODES + "/list%5B1%5D/@name", ATTRIBUTE, "\xe9")):
+        conflict(alice.ask("PUT", target, text.encode("latin-1"), typed(kind)), "not-utf-8")
 
 
 # ---- nodes
@@ -231,6 +241,23 @@ def test_uris_within_selectors(_server, alice, _bob, reader, _writer):
                 check(uri in get(reader, target, ELEMENT).text, target)
     for uri in ("sip%3Aa%26amp%3Bb@example.test", "urn:a%2Bb"):
         get(reader, f"{NODES}/list%5B2%5D/entry%5B@uri=%22{uri}%22%5D", ELEMENT)
+    for uri in ("sip:a&amp;b@example.test", "urn:a+b"):
+        answer = reader.ask("GET", f"{NODES}/list%5B2%5D/entry%5B@uri=%22{uri}%22%5D")
+        check(answer.status == 400 and "escaped" in answer.text, f"{uri}: {answer!r}")
+
+
+def test_tokens_remove_no_list_but_the_one_they_wrote(_server, alice, _bob, reader, writer):
+    names = ("a b", "a+b", "R;D", "R&amp;D")
+    lists = "".join(f'<list name="{name}"/>' for name in names)
+    fresh(alice, f'<resource-lists xmlns="{SPACE}">{lists}</resource-lists>')
+    for name in ("a+b", "a%20b", "R&amp;D"):
+        answer = writer.ask("DELETE", f"{NODES}/list%5B@name=%22{name}%22%5D")
+        check(answer.status == 400 and "%2B" in answer.text, f"{name}: {answer!r}")
+    for target in (ALICE + "/a+b", ALICE + "/a%20b", ALICE + "/a&b", "/xcap/resource-lists/users/a+b/index"):
+        check(reader.ask("GET", target).status == 400, target)
+    for name in ("a%2Bb", "a%26%2332%3Bb", "R%26amp%3BD", "R;D"):
+        check(writer.ask("DELETE", f"{NODES}/list%5B@name=%22{name}%22%5D").status == 200, name)
+    check("<list" not in get(alice, INDEX).text, "all four are gone")
 
 
 def test_numbers_are_users(server, *_):
@@ -516,6 +543,18 @@ def test_documents_survive_kill_9(server, alice, *_):
     server.restart()
     answer = get(Web(server, "alice"), INDEX, LISTS)
     check(answer.text == DOCUMENT and answer.etag == etag, repr(answer))
+
+
+def test_a_restart_makes_no_recorded_change_good_again(server, alice, *_):
+    fresh(alice)
+    recorder = Web(server, "alice")
+    recorder.choose(recorder.once("GET", INDEX))
+    lines = {**typed(LISTS), "Authorization": recorder.credentials("PUT", INDEX)}
+    check(recorder.once("PUT", INDEX, DOCUMENT, lines).status == 200, "the first time")
+    server.restart()
+    answer = recorder.once("PUT", INDEX, DOCUMENT.replace("Bob", "Mallory"), lines)
+    check(answer.status == 401 and "stale=true" in answer.challenges()[0], repr(answer))
+    check(get(Web(server, "alice"), INDEX).text == DOCUMENT, "nothing has changed")
 
 
 def test_503_while_the_database_is_away(_server, *_):
