@@ -193,7 +193,10 @@ static void move_to(struct subscription *subscription, const struct flow *flow)
 	subscription->failures = 0;
 	subscription->due_at_ms = 0;
 	subscription->wants_full = true;
-	notifier_try(subscription);
+	if (subscription_is_refused(subscription))
+		subscription_end_refused(subscription);
+	else
+		notifier_try(subscription);
 }
 
 static bool is_over(const struct table_link *link, const void *key)

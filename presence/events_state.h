@@ -54,7 +54,7 @@ struct events {
 	bool is_resumed;           /* before that nobody is told anything: the sockets are not there yet */
 	int64_t resumed_at_ms;     /* their last turn */
 	struct list_link cached;   /* resources that keep written bodies, the oldest first */
-	unsigned cached_count;
+	size_t cached_bytes;
 	struct timer telling;
 	struct buffer scratch, body, filtered, packed, list;
 	struct arena_pool arenas;
@@ -179,6 +179,15 @@ void subscriptions_load(struct events *events, storage_done_fn *done, void *arg)
 void subscription_tell_watched(const struct subscription *subscription);
 /* Sets the timer to what comes first. */
 void subscription_schedule(struct subscription *subscription);
+/* He may not watch any more, and is told nothing but that. While the server runs, this ends at once; after a restart he
+ * is there until he can be told. */
+static inline bool subscription_is_refused(const struct subscription *subscription)
+{
+	return subscription->state == SUBSCRIPTION_ACTIVE && !subscription_resource(subscription)->is_list &&
+	       subscription->watch.handling == WATCH_BLOCK;
+}
+/* Such a one ends soon: never within the call. */
+void subscription_end_refused(struct subscription *subscription);
 /* A last NOTIFY, and then it is gone; its row at once. */
 void subscription_end(struct subscription *subscription, enum subscription_reason reason);
 /* How the sent NOTIFY ended. */

@@ -161,8 +161,8 @@ static bool is_turned_away(const struct subscription *subscription)
 static bool may_send(struct subscription *subscription)
 {
 	return subscription->events->is_resumed && !subscription->notify && subscription->is_reachable &&
-	       subscription->state != SUBSCRIPTION_STARTING && is_due(subscription) &&
-	       subscription->due_at_ms <= timers_now(subscription->events->parts.timers) &&
+	       subscription->state != SUBSCRIPTION_STARTING && !subscription_is_refused(subscription) &&
+	       is_due(subscription) && subscription->due_at_ms <= timers_now(subscription->events->parts.timers) &&
 	       (subscription->wants_full || !is_too_early(subscription));
 }
 

@@ -277,9 +277,11 @@ static unsigned refresh(struct subscribing *subscribing)
 		result = move(subscribing, &has_changed);
 	if (result != 0)
 		return subscribing_refuse(subscribing, SIP_INTERNAL_ERROR, SLICE(""), error_text(result));
-	if (!subscribing->is_list && subscription->watch.handling == WATCH_BLOCK)
+	if (subscription_is_refused(subscription) && subscribing->expires_s > 0) {
+		subscription_end_refused(subscription);
 		return subscribing_refuse(subscribing, SIP_FORBIDDEN, SLICE(""),
 					  "The sender may not watch this (any more)");
+	}
 	has_changed |= subscribing->has_content || subscription->takes_deflate != subscribing->takes_deflate;
 	subscription->takes_deflate = subscribing->takes_deflate;
 	if (subscribing->takes_format && subscription->format != subscribing->format) {

@@ -281,11 +281,10 @@ static int take(struct events *events, const struct stored_account *watcher, con
 	subscription->state = SUBSCRIPTION_ACTIVE;
 	subscription->takes_deflate = row->takes_deflate;
 	int result = take_content(subscription, row);
-	bool is_refused = !resource->is_list && subscription->watch.handling == WATCH_BLOCK;
-	if (result != 0 || is_refused) {
+	if (result != 0) {
 		subscription_destroy(subscription);
-		/* The rules are others than before. */
-		if (result == ERR_NOT_FOUND || (result == 0 && is_refused))
+		/* What he sent cannot be read any more. */
+		if (result == ERR_NOT_FOUND)
 			events_remove_row(events, REMOVAL_SUBSCRIPTION, row->id);
 		return result == ERR_NOT_FOUND ? 0 : result;
 	}
@@ -304,7 +303,10 @@ static int take(struct events *events, const struct stored_account *watcher, con
 		list_append(&events->resuming, &resource->changed);
 	/* All that are there by now: before it may stand entries of lists. */
 	resource->to_tell = resource->watch_count;
-	subscription_schedule(subscription);
+	if (subscription_is_refused(subscription))
+		subscription_end_refused(subscription);
+	else
+		subscription_schedule(subscription);
 	return 0;
 }
 
@@ -335,6 +337,24 @@ static int64_t periodic_at_ms(const struct subscription *subscription)
 	return subscription->notified_at_ms + (int64_t)interval_ms;
 }
 
+void subscription_end_refused(struct subscription *subscription)
+{
+	subscription->due_at_ms = timers_now(subscription->events->parts.timers) + 1;
+	subscription_schedule(subscription);
+}
+
+/* Somebody who cannot be reached is told when he is back. */
+static void try_end_refused(struct subscription *subscription)
+{
+	const struct events *events = subscription->events;
+	if (events->is_resumed && subscription->is_reachable) {
+		subscription_end(subscription, REASON_REJECTED);
+		return;
+	}
+	subscription->due_at_ms = events->is_resumed ? 0 : timers_now(events->parts.timers) + 1000;
+	subscription_schedule(subscription);
+}
+
 static void on_time(struct timer *timer)
 {
 	struct subscription *subscription = CONTAINER_OF(timer, struct subscription, timer);
@@ -344,6 +364,10 @@ static void on_time(struct timer *timer)
 		 * SUBSCRIBE is being committed, that one decides, and starts the timer again */
 		if (!subscription->pending)
 			subscription_end(subscription, REASON_TIMEOUT);
+		return;
+	}
+	if (subscription_is_refused(subscription)) {
+		try_end_refused(subscription);
 		return;
 	}
 	if (subscription->most_interval_ms > 0 && now_ms >= periodic_at_ms(subscription))
