@@ -224,11 +224,10 @@ class Fire:
         for device in self.watched:
             self.swarm.publish(device.user)
         self.settle("the last states are acknowledged")
+        self.swarm.note_marks()
+        self.check_all_know("everybody is told what he may know, without asking")
         self.swarm.refresh_all()
         self.settle("refreshes are answered")
-        self.swarm.bring_back()
-        self.settle("who is not blocked is not refused")
-        self.swarm.note_marks()
 
     def kill_once_more(self):
         for watch in self.watches():
@@ -238,9 +237,13 @@ class Fire:
         self.swarm.is_away = False
         self.settle("all are back")
 
+    def all_know(self):
+        self.swarm.bring_back()
+        return self.swarm.is_idle() and all(watch.is_current() for watch in self.watches())
+
     def check_all_know(self, what):
         try:
-            self.swarm.until(lambda: all(watch.is_current() for watch in self.watches()), WAIT, what)
+            self.swarm.until(self.all_know, WAIT, what)
         except AssertionError as failure:
             dark = [watch for watch in self.watches() if not watch.is_current()]
             raise AssertionError(f"{failure}; {len(dark)} are wrong: " + "; ".join(map(str, dark[:5]))) from None
@@ -301,7 +304,7 @@ def run(kill_database):
         log(fire.swarm.state())
         fire.check_quiet("while subscribing")
         fire.editor.start()
-        fire.burn(SECONDS, 3)
+        fire.burn(SECONDS, 4)
         fire.end()
         fire.check_all_know("everybody knows what he may")
         fire.kill_once_more()

@@ -286,6 +286,34 @@ def test_who_watches_by_himself_is_told_after_kill_9_whoever_watches_by_lists(se
         watcher.until(lambda e, w=watcher: w.client.aor("bob") in e and all(entry[1] for entry in e.values()), "told")
 
 
+def test_who_was_blocked_while_the_server_was_away_is_told_the_end_and_nothing_else(server):
+    """RFC 6665 §4.2.2: also over a connection, when he is back"""
+    bob = Client(server, "bob")
+    publish(bob, "secret")
+    set_rules(server, "bob", rule(1, "", "allow"))
+    watchers = []
+    for name, transport in zip(MANY, ("udp", "tcp", "ws")):
+        client = Client(server, name, transport=transport, instance=f"00000000-0000-4000-8000-00000000000{len(watchers)}")
+        client.register()
+        watchers.append(Watcher(client, "bob").until("active", "secret"))
+    leaving = Watcher(Client(server, "alice"), "bob").until("active", "secret")
+    server.kill()
+    server.sql("UPDATE documents SET etag = 'another', body = convert_to(replace(convert_from(body, 'UTF8'), '>allow<',"
+               " '>block<'), 'UTF8') WHERE application = 'pres-rules'")
+    server.start()
+    for watcher in watchers:
+        if watcher.client.wire.transport != "udp":
+            watcher.client.close()
+            watcher.client.connect()
+            watcher.client.register()
+        watcher.until("terminated", wait=30)
+        check("rejected" in watcher.state and "secret" not in watcher.body, f"{watcher.state} {watcher.body}")
+    check(leaving.until("terminated") and leaving.again().status == 481, "it is over")
+    check(server.sql("SELECT count(*) FROM subscriptions s JOIN accounts a ON a.id = s.watcher_id WHERE resource = 'bob'"
+                     " AND package = 'presence' AND user_name IN ('user00', 'user01', 'user02')") == [["0"]], "rows")
+    remove_rules(server, "bob")
+
+
 # --- slow watchers ----------------------------------------------------------------------------------------------------
 
 def test_a_slow_watcher_of_a_list_delays_nobody(server):
