@@ -105,7 +105,7 @@ def test_a_subscription_made_before_the_device_registered_comes_back_with_the_de
 def test_the_ports_are_free_when_the_server_is_killed_after_its_postgresql_was(server):
     check(server.kill_postgres(), "a PostgreSQL to kill")
     end = time.monotonic() + 30
-    while Client(server, "bob").register(wait=5).status != 200:
+    while (answer := Client(server, "bob").register(wait=5)) is None or answer.status != 200:
         check(time.monotonic() < end, "it is started again")
         time.sleep(0.2)
     server.restart()
