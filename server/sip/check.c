@@ -21,7 +21,7 @@ static const struct {
 
 static int refuse(struct sip_parse_error *error, unsigned status, size_t offset, const char *reason)
 {
-	*error = (struct sip_parse_error){status, offset, reason};
+	*error = (struct sip_parse_error){.status = status, .offset = offset, .reason = reason};
 	return ERR_SYNTAX;
 }
 

@@ -70,6 +70,7 @@ struct sip_parse_error {
 	unsigned status;
 	size_t offset;
 	const char *reason; /* static text for a person */
+	size_t most;        /* the limit that `reason` speaks of, of bytes or headers; 0: of none */
 };
 
 /* `bytes` is one whole message (a datagram, a framed stream message or a WebSocket frame).

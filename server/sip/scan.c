@@ -31,7 +31,16 @@ static void blame(struct scan *scan, int result, unsigned status, const char *at
 	if (scan->result != 0)
 		return;
 	scan->result = result;
-	*scan->error = (struct sip_parse_error){status, (size_t)(at - scan->message->bytes.at), reason};
+	*scan->error = (struct sip_parse_error){
+		.status = status, .offset = (size_t)(at - scan->message->bytes.at), .reason = reason};
+}
+
+static void blame_limit(struct scan *scan, unsigned status, const char *at, const char *reason, size_t most)
+{
+	if (scan->result != 0)
+		return;
+	blame(scan, ERR_LIMIT, status, at, reason);
+	scan->error->most = most;
 }
 
 static void blame_syntax(struct scan *scan, const char *at, const char *reason)
@@ -127,8 +136,8 @@ static bool read_start_line(struct scan *scan)
 	else
 		read_request_line(scan, line);
 	if ((size_t)(scan->rest.at - scan->message->bytes.at) > scan->limits->header_bytes)
-		blame(scan, ERR_LIMIT, scan->message->is_request ? SIP_URI_TOO_LONG : SIP_MESSAGE_TOO_LARGE, line.at,
-		      "The first line is longer than this server accepts");
+		blame_limit(scan, scan->message->is_request ? SIP_URI_TOO_LONG : SIP_MESSAGE_TOO_LARGE, line.at,
+			    "The first line has more bytes than this server accepts", scan->limits->header_bytes);
 	return true;
 }
 
@@ -179,8 +188,8 @@ static bool keep_header(struct scan *scan, struct slice content, struct slice li
 		return true;
 	}
 	if (scan->message->header_count >= scan->limits->header_count || scan->message->header_count >= MOST_HEADERS) {
-		blame(scan, ERR_LIMIT, SIP_MESSAGE_TOO_LARGE, line.at,
-		      "The message has more headers than this server accepts");
+		blame_limit(scan, SIP_MESSAGE_TOO_LARGE, line.at,
+			    "The message has more headers than this server accepts", scan->limits->header_count);
 		return false;
 	}
 	if (!make_room(scan))
@@ -215,8 +224,8 @@ static bool read_headers(struct scan *scan)
 		       take_line(scan, &more))
 			content.length = (size_t)(more.at + more.length - content.at);
 		if (start_line + (size_t)(scan->rest.at - start) > scan->limits->header_bytes) {
-			blame(scan, ERR_LIMIT, SIP_MESSAGE_TOO_LARGE, line,
-			      "The headers are longer than this server accepts");
+			blame_limit(scan, SIP_MESSAGE_TOO_LARGE, line,
+				    "The headers have more bytes than this server accepts", scan->limits->header_bytes);
 			return false;
 		}
 		if (!keep_header(scan, content, slice_of(line, (size_t)(scan->rest.at - line))))
@@ -261,7 +270,8 @@ static void read_body(struct scan *scan)
 	if (is_given && length < body.length)
 		body.length = (size_t)length;
 	if (body.length > scan->limits->body_bytes)
-		blame(scan, ERR_LIMIT, SIP_ENTITY_TOO_LARGE, body.at, "The body is larger than this server accepts");
+		blame_limit(scan, SIP_ENTITY_TOO_LARGE, body.at, "The body has more bytes than this server accepts",
+			    scan->limits->body_bytes);
 	scan->message->body = body;
 }
 
@@ -280,8 +290,8 @@ int sip_message_parse(struct sip_message *message, struct arena *arena, struct s
 
 	/* too much is still read as far as it may go, so that it can be answered */
 	if (bytes.length > limits->message_bytes) {
-		blame(&scan, ERR_LIMIT, SIP_MESSAGE_TOO_LARGE, bytes.at,
-		      "The message is larger than this server accepts");
+		blame_limit(&scan, SIP_MESSAGE_TOO_LARGE, bytes.at,
+			    "The message has more bytes than this server accepts", limits->message_bytes);
 		scan.rest.length = limits->message_bytes;
 	}
 	if (read_start_line(&scan) && read_headers(&scan))

@@ -335,6 +335,7 @@ static void the_body_is_what_content_length_says(void)
 struct limit_row {
 	struct sip_limits limits;
 	unsigned status; /* 0: good */
+	size_t most;
 };
 
 static void check_limit(struct parsed *parsed, const void *arg)
@@ -344,6 +345,8 @@ static void check_limit(struct parsed *parsed, const void *arg)
 	CHECK(parsed->message.is_request);
 	if (row->status)
 		CHECK_NUMBER(parsed->error.status, row->status);
+	if (row->status)
+		CHECK_NUMBER(parsed->error.most, row->most);
 	if (row->limits.header_bytes > 100)
 		CHECK(sip_message_via(&parsed->message));
 }
@@ -353,9 +356,13 @@ static void limits_are_kept_and_named(void)
 	static const char text[] = "MESSAGE sip:h SIP/2.0\r\nVia: SIP/2.0/UDP h\r\na: 1\r\nb: 2\r\n\r\n0123456789";
 	static const size_t all = sizeof(text) - 1;
 	const struct limit_row rows[] = {
-		{{all, all - 10, 10, 3}, 0}, {{all - 1, all - 10, 10, 3}, 513}, {{all, all - 13, 10, 3}, 513},
-		{{all, 23, 10, 3}, 513},     {{all, 22, 10, 3}, 414},           {{all, all, 9, 3}, 413},
-		{{all, all, 10, 2}, 513},
+		{{all, all - 10, 10, 3}, 0, 0},
+		{{all - 1, all - 10, 10, 3}, 513, all - 1},
+		{{all, all - 13, 10, 3}, 513, all - 13},
+		{{all, 23, 10, 3}, 513, 23},
+		{{all, 22, 10, 3}, 414, 22},
+		{{all, all, 9, 3}, 413, 9},
+		{{all, all, 10, 2}, 513, 2},
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		with_limits(SLICE(text), &rows[i].limits, check_limit, &rows[i]);
