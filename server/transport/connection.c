@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <time.h>
 
+/* What a message that is not whole may take up before it counts as large: most never do. */
+#define SMALL_BYTES ((size_t)128 * 1024)
+
 struct connection_end {
 	struct list_link link;
 	struct flow flow;
@@ -143,9 +146,37 @@ void connection_message(struct connection *connection, struct slice bytes)
 	transport->events.on_message(transport->events.arg, &flow, bytes);
 }
 
+void connection_too_large(struct connection *connection, struct slice headers)
+{
+	const struct transport_events *events = &connection->transport->events;
+	struct flow flow = connection->flow;
+	if (events->on_too_large)
+		events->on_too_large(events->arg, &flow, headers);
+}
+
+bool connection_hold(struct connection *connection, size_t bytes)
+{
+	struct transport *transport = connection->transport;
+	size_t large = bytes > SMALL_BYTES ? bytes - SMALL_BYTES : 0;
+	size_t *all = &transport->connections.held_bytes;
+	bool grows = large > connection->held_bytes;
+	*all = *all - connection->held_bytes + large;
+	connection->held_bytes = large;
+	if (!grows || *all <= transport->options.unfinished_bytes)
+		return true;
+	transport->counters.refused_connections++;
+	char text[FLOW_TEXT_SIZE];
+	struct log_context context = {.flow = flow_write(&connection->flow, text)};
+	log_event_limited(transport->log, &transport->rates.refused, timers_now(transport->timers), LOG_WARNING,
+			  "connection_refused", &context, "large messages that are not whole take %zu bytes already",
+			  transport->options.unfinished_bytes);
+	return false;
+}
+
 void connection_ended(struct connection *connection)
 {
 	struct transport *transport = connection->transport;
+	(void)!connection_hold(connection, 0);
 	struct connection_table *connections = &transport->connections;
 	connection->closing = true;
 	timer_stop(&connection->idle);

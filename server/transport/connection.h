@@ -39,6 +39,7 @@ struct connection {
 	/* connection.c's */
 	struct connection_end *end; /* what on_closed will be told, allocated at the beginning so that it cannot fail */
 	struct peer_count *peer_count; /* how many there are from this address */
+	size_t held_bytes;             /* its part of the table's */
 };
 
 /* Gives it a number, puts it into the table and starts its timers: until connection_established it has handshake_s
@@ -53,6 +54,13 @@ void connection_established(struct connection *connection);
 void connection_active(struct connection *connection);
 /* One whole message for the layers above. */
 void connection_message(struct connection *connection, struct slice bytes);
+/* The headers of one that is over the limit. The caller goes on to take nothing in any more, but leaves those above
+ * CONNECTION_REFUSED_S for the answers to what came before, and then closes. */
+void connection_too_large(struct connection *connection, struct slice headers);
+#define CONNECTION_REFUSED_S 2
+/* A message that is not whole takes up so many bytes (0: there is none). False where it is large and all together take
+ * too much: the caller ends the connection. */
+MUST_CHECK bool connection_hold(struct connection *connection, size_t bytes);
 /* Takes it out of the table, tells on_closed (in a later step of the loop); the owner frees it after this. May be
  * called from anywhere, once after each successful connection_begin. */
 void connection_ended(struct connection *connection);

@@ -96,12 +96,13 @@ static bool is_content_length(struct slice line, struct slice *value)
 	return true;
 }
 
-/* RFC 3261 §18.3: on streams Content-Length says where the message ends; without one, nothing does. */
-static const char *measure(struct framing *framing, struct slice headers)
+/* RFC 3261 §18.3: on streams Content-Length says where the message ends; without one, nothing does. FRAMING_MORE where
+ * the message may be taken. */
+static enum framing_result measure(struct framing *framing, struct slice headers)
 {
 	struct slice rest = headers;
 	if (!is_start_line(take_line(&rest)))
-		return "the first line is not SIP's";
+		return broken(framing, "the first line is not SIP's");
 	bool found = false;
 	uint64_t body_bytes = 0;
 	while (rest.length > 0) {
@@ -109,19 +110,21 @@ static const char *measure(struct framing *framing, struct slice headers)
 		uint64_t bytes;
 		if (!is_content_length(take_line(&rest), &value))
 			continue;
-		if (!slice_to_number(value, UINT32_MAX, &bytes))
-			return "Content-Length is not a number, or too large";
+		if (!slice_to_number(value, UINT64_MAX, &bytes))
+			return broken(framing, "Content-Length is not a number");
 		if (found && bytes != body_bytes)
-			return "Content-Length twice, and not the same";
+			return broken(framing, "Content-Length twice, and not the same");
 		found = true;
 		body_bytes = bytes;
 	}
 	if (!found)
-		return "no Content-Length";
-	if (body_bytes > framing->message_bytes || headers.length > framing->message_bytes - body_bytes)
-		return "the message is larger than the limit";
+		return broken(framing, "no Content-Length");
+	if (body_bytes > framing->message_bytes || headers.length > framing->message_bytes - body_bytes) {
+		framing->reason = "the message is larger than the limit";
+		return FRAMING_TOO_LARGE;
+	}
 	framing->whole = headers.length + (size_t)body_bytes;
-	return NULL;
+	return FRAMING_MORE;
 }
 
 enum framing_result framing_next(struct framing *framing, struct slice bytes, size_t *length)
@@ -139,9 +142,10 @@ enum framing_result framing_next(struct framing *framing, struct slice bytes, si
 			return broken(framing, "the headers are larger than the limit");
 		if (header_bytes == 0)
 			return FRAMING_MORE;
-		const char *reason = measure(framing, slice_of(bytes.at, header_bytes));
-		if (reason)
-			return broken(framing, reason);
+		*length = header_bytes;
+		enum framing_result result = measure(framing, slice_of(bytes.at, header_bytes));
+		if (result != FRAMING_MORE)
+			return result;
 	}
 	if (bytes.length < framing->whole)
 		return FRAMING_MORE;

@@ -154,7 +154,7 @@ static bool match_wanted(const struct table_link *link, const void *key)
 {
 	const struct stream *stream = CONTAINER_OF(link, struct stream, by_peer);
 	const struct wanted *wanted = key;
-	if (stream->state > STREAM_OPEN || stream->connection.flow.transport != wanted->kind ||
+	if (stream->state > STREAM_OPEN || stream->deaf || stream->connection.flow.transport != wanted->kind ||
 	    !address_equal(&stream->connection.flow.peer, wanted->peer))
 		return false;
 	return wanted->kind != TRANSPORT_TLS || wanted->host.length == 0 ||
@@ -225,6 +225,10 @@ int stream_open(struct transport *transport, enum transport_kind kind, const str
 static void on_limit(struct timer *timer)
 {
 	struct stream *stream = CONTAINER_OF(timer, struct stream, limit);
+	if (stream->state == STREAM_OPEN && stream->deaf) {
+		stream_close(&stream->connection);
+		return;
+	}
 	if (stream->state == STREAM_OPEN) {
 		struct transport *transport = stream->connection.transport;
 		char text[FLOW_TEXT_SIZE];

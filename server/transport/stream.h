@@ -41,6 +41,7 @@ struct stream {
 	bool peer_ended;  /* the peer's FIN is here */
 	bool heard;       /* it has said something sensible */
 	bool partial;     /* a message has begun and is not whole */
+	bool deaf;        /* a message was too large: nothing more is taken in, what answers the ones before goes out */
 	bool close_noted; /* close_notify is written */
 };
 

@@ -27,12 +27,20 @@ void stream_on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 	*buffer = uv_buf_init(stream->connection.transport->bytes, (unsigned)READ_BYTES);
 }
 
-static void on_broken(struct stream *stream)
+static void note_broken(struct stream *stream)
 {
 	struct transport *transport = stream->connection.transport;
 	transport->counters.framing_errors++;
 	log_stream(stream, &transport->rates.framing, "framing_error", stream->framing.reason);
-	stream_close(&stream->connection);
+}
+
+/* Closing at once would keep back the answers to what came before, which may take a while. */
+static void on_too_large(struct stream *stream, struct slice headers)
+{
+	note_broken(stream);
+	stream->deaf = true;
+	stream_limit(stream, CONNECTION_REFUSED_S);
+	connection_too_large(&stream->connection, headers);
 }
 
 /* Hands up the messages in `bytes`; returns how many bytes are done with. */
@@ -40,12 +48,17 @@ static size_t cut(struct stream *stream, struct slice bytes)
 {
 	struct slice rest = bytes;
 	size_t length;
-	while (stream->state == STREAM_OPEN) {
+	while (stream->state == STREAM_OPEN && !stream->deaf) {
 		enum framing_result result = framing_next(&stream->framing, rest, &length);
 		if (result == FRAMING_MORE)
 			break;
 		if (result == FRAMING_BROKEN) {
-			on_broken(stream);
+			note_broken(stream);
+			stream_close(&stream->connection);
+			break;
+		}
+		if (result == FRAMING_TOO_LARGE) {
+			on_too_large(stream, slice_of(rest.at, length));
 			break;
 		}
 		struct slice message = slice_of(rest.at, length);
@@ -88,8 +101,9 @@ static void receive(struct stream *stream, struct slice bytes)
 		bytes = buffer_slice(input);
 	}
 	size_t done = cut(stream, bytes);
-	if (stream->state != STREAM_OPEN) {
+	if (stream->state != STREAM_OPEN || stream->deaf) {
 		buffer_finish(input); /* what has come after it is of no interest any more */
+		(void)!connection_hold(&stream->connection, 0);
 		return;
 	}
 	struct slice rest = slice_from(bytes, done);
@@ -103,6 +117,8 @@ static void receive(struct stream *stream, struct slice bytes)
 		if (buffer_failed(input))
 			stream_abort(&stream->connection);
 	}
+	if (!connection_hold(&stream->connection, input->capacity))
+		stream_abort(&stream->connection);
 }
 
 bool stream_handshake(struct stream *stream)
@@ -130,7 +146,7 @@ static void receive_tls(struct stream *stream, struct slice bytes)
 	if (stream->state == STREAM_HANDSHAKING && !stream_handshake(stream))
 		return;
 	int result = 0;
-	while (result == 0 && stream->state == STREAM_OPEN) {
+	while (result == 0 && stream->state == STREAM_OPEN && !stream->deaf) {
 		size_t length;
 		result = tls_read(stream->tls, plain, READ_BYTES, &length);
 		if (result == 0)
@@ -163,7 +179,7 @@ void stream_on_read(uv_stream_t *tcp, ssize_t length, const uv_buf_t *buffer)
 		on_peer_ended(stream);
 	} else if (length < 0) {
 		stream_abort(&stream->connection);
-	} else if (length > 0 && stream->state <= STREAM_OPEN) {
+	} else if (length > 0 && stream->state <= STREAM_OPEN && !stream->deaf) {
 		connection_active(&stream->connection);
 		struct slice bytes = slice_of(buffer->base, (size_t)length);
 		if (stream->tls)

@@ -20,9 +20,10 @@
 struct transport;
 
 struct transport_options {
-	size_t message_bytes;         /* largest message taken in (65535 fits all of UDP) */
-	size_t send_queue_bytes;      /* a connection whose unsent bytes exceed this is closed (slow reader) */
-	unsigned connections;         /* most connections, all transports together */
+	size_t message_bytes;    /* largest message taken in (65535 fits all of UDP) */
+	size_t unfinished_bytes; /* most that large messages take up until they are whole, all connections together */
+	size_t send_queue_bytes; /* a connection whose unsent bytes exceed this is closed (slow reader) */
+	unsigned connections;    /* most connections, all transports together */
 	unsigned connections_per_ip;  /* most from one address */
 	unsigned idle_s;              /* connection without traffic (keep-alives count) is closed after it */
 	unsigned handshake_s;         /* TLS or WebSocket handshake, and first message, done within it */
@@ -36,6 +37,10 @@ struct transport_options {
 struct transport_events {
 	/* One message; `bytes` is good only during the call. */
 	void (*on_message)(void *arg, const struct flow *flow, struct slice bytes);
+	/* A message larger than message_bytes has begun on a connection: its start line and headers, which are all that
+	 * is read of it. What is sent in the call, and some moments later, still goes out; then the connection is
+	 * closed. NULL: it is closed without a word. */
+	void (*on_too_large)(void *arg, const struct flow *flow, struct slice headers);
 	/* The connection of `flow` is gone, for whatever reason; called once for each that had ever been up
 	 * or was asked for with transport_open, never inside a call of ours. */
 	void (*on_closed)(void *arg, const struct flow *flow);

@@ -39,6 +39,7 @@ struct connection_table {
 	struct table per_ip;    /* struct peer_count */
 	struct list_link ended; /* struct connection_end: on_closed is owed for these */
 	uint64_t last_number;
+	size_t held_bytes; /* see connection_hold */
 	unsigned count;
 };
 

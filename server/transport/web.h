@@ -63,6 +63,8 @@ struct web_connection {
 	bool aborted;                  /* its socket is shut down: ignore what still comes */
 	bool ping_due;                 /* to be written */
 	bool pong_awaited;
+	bool refusing;             /* a message is too large: its headers are read, and then nothing any more */
+	bool deaf;                 /* they were, or it never had any; what answers the messages before still goes out */
 	struct timer timer;        /* first message, then pings; last of all the time to close in */
 	struct list_link outgoing; /* struct outgoing, what waits for the socket */
 	size_t outgoing_bytes;

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 
 #define CLOSE_MS 5000 /* to send what is queued and say goodbye */
+#define TOO_LARGE "message too large"
 
 struct outgoing {
 	struct list_link link;
@@ -101,7 +102,10 @@ static int close_with(struct web_connection *web_connection, enum lws_close_stat
  * libwebsockets (built with its debugging checks) closes twice, the second time without a goodbye. */
 static int say_goodbye(struct web_connection *web_connection)
 {
-	close_with(web_connection, LWS_CLOSE_STATUS_GOINGAWAY, "");
+	if (web_connection->refusing)
+		close_with(web_connection, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, TOO_LARGE);
+	else
+		close_with(web_connection, LWS_CLOSE_STATUS_GOINGAWAY, "");
 	lws_set_timeout(web_connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
 	return 0;
 }
@@ -161,7 +165,7 @@ static void start_pings(struct web_connection *web_connection)
 		timer_start(transport_timers(transport), &web_connection->timer, (int64_t)ping_s * 1000, on_ping_time);
 }
 
-static void on_silent(struct timer *timer)
+static void on_over(struct timer *timer)
 {
 	struct web_connection *web_connection = CONTAINER_OF(timer, struct web_connection, timer);
 	close_connection(&web_connection->connection);
@@ -189,10 +193,60 @@ static void take_message(struct web_connection *web_connection, struct slice byt
 		return;
 	if (!web_connection->heard) {
 		web_connection->heard = true;
-		timer_stop(&web_connection->timer); /* on_silent */
+		timer_stop(&web_connection->timer); /* on_over */
 		start_pings(web_connection);
 	}
 	connection_message(&web_connection->connection, bytes);
+}
+
+static void forget_incoming(struct web_connection *web_connection)
+{
+	struct buffer *incoming = &web_connection->incoming;
+	size_t limit = incoming->limit;
+	buffer_finish(incoming);
+	buffer_init(incoming, limit);
+	(void)!connection_hold(&web_connection->connection, 0);
+}
+
+/* Length of the headers with the empty line behind them, 0 where they are not whole. Before `from` nothing is new. */
+static size_t find_headers_end(struct slice bytes, size_t from)
+{
+	for (size_t i = from > 3 ? from - 3 : 0; i + 4 <= bytes.length; i++)
+		if (memcmp(bytes.at + i, "\r\n\r\n", 4) == 0)
+			return i + 4;
+	return 0;
+}
+
+/* Closing at once would keep back the answers to what came before, which may take a while. */
+static void begin_refusing(struct web_connection *web_connection)
+{
+	struct transport *transport = web_connection->connection.transport;
+	web_connection->refusing = true;
+	transport_counters_mutable(transport)->framing_errors++;
+	timer_start(transport_timers(transport), &web_connection->timer, (int64_t)CONNECTION_REFUSED_S * 1000, on_over);
+}
+
+/* A message that is over the limit, or will be: once its headers are here, those above can answer it. */
+static int receive_too_large(struct web_connection *web_connection, struct slice bytes, bool is_end)
+{
+	struct buffer *incoming = &web_connection->incoming;
+	size_t room = incoming->limit - incoming->length;
+	/* the headers may have been here before the message was seen to be too large */
+	size_t from = web_connection->refusing ? incoming->length : 0;
+	if (!web_connection->refusing)
+		begin_refusing(web_connection);
+	buffer_append(incoming, slice_of(bytes.at, bytes.length < room ? bytes.length : room));
+	bool is_over = buffer_failed(incoming) || !connection_hold(&web_connection->connection, incoming->capacity);
+	size_t header_bytes = is_over ? 0 : find_headers_end(buffer_slice(incoming), from);
+	if (header_bytes > 0) {
+		web_connection->deaf = true;
+		connection_too_large(&web_connection->connection, slice_of(incoming->data, header_bytes));
+		forget_incoming(web_connection);
+		return 0;
+	}
+	if (is_over || is_end || incoming->length == incoming->limit)
+		return close_with(web_connection, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, TOO_LARGE);
+	return 0;
 }
 
 /* A piece of a message: `bytes` of a frame, which may be one of several, and come in pieces itself. */
@@ -200,28 +254,24 @@ static int receive(struct web_connection *web_connection, struct slice bytes)
 {
 	struct lws *wsi = web_connection->wsi;
 	struct connection *connection = &web_connection->connection;
-	if (connection->closing)
+	if (connection->closing || web_connection->deaf)
 		return web_connection->aborted ? -1 : 0;
 	struct buffer *incoming = &web_connection->incoming;
 	size_t left = lws_remaining_packet_payload(wsi);
-	if (bytes.length > incoming->limit - incoming->length ||
-	    left > incoming->limit - incoming->length - bytes.length) {
-		transport_counters_mutable(connection->transport)->framing_errors++;
-		return close_with(web_connection, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, "message too large");
-	}
+	if (web_connection->refusing || bytes.length > incoming->limit - incoming->length ||
+	    left > incoming->limit - incoming->length - bytes.length)
+		return receive_too_large(web_connection, bytes, left == 0 && lws_is_final_fragment(wsi));
 	bool last = lws_is_final_fragment(wsi);
 	if (last && incoming->length == 0) {
 		take_message(web_connection, bytes);
 		return 0;
 	}
 	buffer_append(incoming, bytes);
-	if (buffer_failed(incoming))
+	if (buffer_failed(incoming) || !connection_hold(connection, incoming->capacity))
 		return close_with(web_connection, LWS_CLOSE_STATUS_UNEXPECTED_CONDITION, "out of memory");
 	if (last) {
 		take_message(web_connection, buffer_slice(incoming));
-		size_t limit = incoming->limit;
-		buffer_finish(incoming);
-		buffer_init(incoming, limit);
+		forget_incoming(web_connection);
 	}
 	return 0;
 }
@@ -268,7 +318,7 @@ static int establish(struct web_connection *web_connection)
 	struct transport *transport = connection->transport;
 	connection_established(connection);
 	timer_start(transport_timers(transport), &web_connection->timer,
-		    (int64_t)transport_options(transport)->handshake_s * 1000, on_silent);
+		    (int64_t)transport_options(transport)->handshake_s * 1000, on_over);
 	return 0;
 }
 

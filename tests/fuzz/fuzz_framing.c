@@ -35,6 +35,10 @@ static void feed(struct framing *framing, struct outcome *outcome, const char *b
 			if (!framing->reason)
 				abort();
 			length = 0;
+		} else if (result == FRAMING_TOO_LARGE) {
+			outcome->broken = 1;
+			if (length == 0 || length > HEADER_LIMIT || !framing->reason)
+				abort();
 		} else if (length == 0 || length > rest.length || length > MESSAGE_LIMIT) {
 			abort();
 		}

@@ -7,7 +7,7 @@
 #define MESSAGE_LIMIT 1000
 #define HEADER_LIMIT 600
 
-/* What a stream was cut into: M<length>, P, B, and X (broken) at the end. */
+/* What a stream was cut into: M<length>, P, B, and at the end X (broken) or L<length> (too large). */
 struct trace {
 	char text[256];
 	size_t length;
@@ -16,8 +16,8 @@ struct trace {
 static void note(struct trace *trace, char what, size_t length)
 {
 	size_t room = sizeof trace->text - trace->length;
-	int written = what == 'M' ? snprintf(trace->text + trace->length, room, "M%zu ", length)
-				  : snprintf(trace->text + trace->length, room, "%c ", what);
+	int written = what == 'M' || what == 'L' ? snprintf(trace->text + trace->length, room, "%c%zu ", what, length)
+						 : snprintf(trace->text + trace->length, room, "%c ", what);
 	if (written > 0 && (size_t)written < room)
 		trace->length += (size_t)written;
 }
@@ -32,6 +32,10 @@ static size_t feed(struct framing *framing, struct trace *trace, const char *str
 			return consumed;
 		if (result == FRAMING_BROKEN) {
 			note(trace, 'X', 0);
+			return SIZE_MAX;
+		}
+		if (result == FRAMING_TOO_LARGE) {
+			note(trace, 'L', length);
 			return SIZE_MAX;
 		}
 		note(trace, result == FRAMING_MESSAGE ? 'M' : result == FRAMING_PING ? 'P' : 'B', length);
@@ -85,8 +89,12 @@ static const struct {
 	{"A sip:a SIP/2.0\r\nl:\r\n\r\n", "X "},
 	{"A sip:a SIP/2.0\r\nl: 2\r\nContent-Length: 3\r\n\r\nabc", "X "},
 	{"A sip:a SIP/2.0\r\nl: 99999999999999999999999999\r\n\r\n", "X "},
-	{"A sip:a SIP/2.0\r\nl: 4294967295\r\n\r\n", "X "},
-	{"A sip:a SIP/2.0\r\nl: 980\r\n\r\n", "X "},
+	/* too large */
+	{"A sip:a SIP/2.0\r\nl: 4294967295\r\n\r\n", "L34 "},
+	{"A sip:a SIP/2.0\r\nl: 18446744073709551615\r\n\r\n", "L44 "},
+	{"A sip:a SIP/2.0\r\nl: 974\r\n\r\nabc", "L27 "},
+	{"\r\n\r\nA sip:a SIP/2.0\r\nl: 0\r\n\r\nSIP/2.0 200 OK\r\nl: 980\r\n\r\n", "P M25 L26 "},
+	/* broken */
 	{"GET / HTTP/1.1\r\nContent-Length: 0\r\n\r\n", "X "},
 	{"\x16\x03\x01\x02", "X "},
 	{"A sip:a SIP/2.0\r\nl: 0\r\n\r\n\xff", "M25 X "},

@@ -71,6 +71,64 @@ static void garbage_closes_the_connection_and_no_other(void)
 	CHECK(world_close(&world));
 }
 
+/* Who sent it, and what came whole before it, is answered for some moments; what comes after it is not read. */
+static void a_message_over_the_limit_is_told_above_before_the_connection_closes(void)
+{
+	static const char large[] = "MESSAGE sip:bob SIP/2.0\r\nContent-Length: 65536\r\n\r\nthe first of it";
+	struct world world;
+	static struct client client;
+	CHECK(open_default(&world, TRANSPORT_TCP));
+	CHECK(client_connect(&client, &world.bound));
+	CHECK(client_text(&world, &client, MESSAGE));
+	CHECK(client_text(&world, &client, large));
+	CHECK(client_wait(&world, &client, 25));
+	CHECK_TEXT(slice_of(client.bytes, client.length), "MESSAGE sip:bob SIP/2.0\r\n");
+	CHECK_NUMBER(world.message_count, 1);
+	CHECK_NUMBER(world.too_large_count, 1);
+	CHECK_NUMBER(world.too_large_bytes, strlen(large) - strlen("the first of it"));
+	CHECK_NUMBER(transport_counters(world.transport)->framing_errors, 1);
+	CHECK(client_text(&world, &client, MESSAGE));
+	world_turns(&world, 5);
+	CHECK_NUMBER(transport_send(world.transport, &world.last_flow, SLICE("late answer")), 0);
+	world_pass(&world, 3);
+	CHECK(client_wait_end(&world, &client));
+	CHECK_TEXT(slice_of(client.bytes, client.length), "MESSAGE sip:bob SIP/2.0\r\nlate answer");
+	client_close(&client);
+	CHECK(world_wait_closed(&world, 1));
+	CHECK_NUMBER(world.message_count, 1);
+	CHECK(world_close(&world));
+}
+
+static void large_messages_that_are_not_whole_have_a_limit_together(void)
+{
+	enum { BODY_BYTES = 400000 };
+	static const char head[] = "MESSAGE sip:bob SIP/2.0\r\nContent-Length: 400000\r\n\r\n";
+	static char body[BODY_BYTES];
+	struct world world;
+	static struct client clients[3];
+	struct transport_options options = world_options();
+	options.message_bytes = 500000;
+	options.unfinished_bytes = 600000;
+	memset(body, 'x', sizeof body);
+	CHECK(open_with(&world, &options, TRANSPORT_TCP));
+	for (int i = 0; i < 3; i++) {
+		CHECK(client_connect(&clients[i], &world.bound));
+		CHECK(client_text(&world, &clients[i], head));
+		(void)!client_write(&world, &clients[i], body, i == 2 ? 60000 : BODY_BYTES - 1);
+		world_turns(&world, 20);
+	}
+	CHECK(world_wait_closed(&world, 1)); /* the second; small ones go on */
+	CHECK_NUMBER(transport_counters(world.transport)->refused_connections, 1);
+	CHECK(client_write(&world, &clients[0], body, 1));
+	CHECK(world_wait_messages(&world, 1));
+	CHECK_NUMBER(world.message_length[0], strlen(head) + BODY_BYTES);
+	CHECK(client_write(&world, &clients[2], body, BODY_BYTES - 60000)); /* there is room again */
+	CHECK(world_wait_messages(&world, 2));
+	for (int i = 0; i < 3; i++)
+		client_close(&clients[i]);
+	CHECK(world_close(&world));
+}
+
 static void slow_reader_is_cut_off(void)
 {
 	struct world world;
@@ -238,6 +296,8 @@ int main(int argc, char **argv)
 		TEST(messages_are_cut_out_of_single_bytes),
 		TEST(many_messages_in_one_segment_are_all_seen),
 		TEST(garbage_closes_the_connection_and_no_other),
+		TEST(a_message_over_the_limit_is_told_above_before_the_connection_closes),
+		TEST(large_messages_that_are_not_whole_have_a_limit_together),
 		TEST(slow_reader_is_cut_off),
 		TEST(fast_reader_gets_all_of_a_large_turn),
 		TEST(connections_are_limited_from_one_address_and_in_all),

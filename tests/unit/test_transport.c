@@ -296,7 +296,7 @@ static void memory_may_run_out_anywhere(void)
 	struct transport_options options = world_options();
 	uv_loop_init(&world.loop);
 	world.timers = timers_create(1000);
-	struct transport_events events = {world_on_message, world_on_closed, &world};
+	struct transport_events events = {.on_message = world_on_message, .on_closed = world_on_closed, .arg = &world};
 	bool good = false;
 	if (world.timers)
 		world.transport = transport_create(&world.loop, world.timers, NULL, &options, &events);

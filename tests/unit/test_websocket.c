@@ -128,6 +128,46 @@ static void too_large_messages_end_with_1009(void)
 	CHECK(world_close(&world));
 }
 
+static void a_message_over_the_limit_is_told_above_before_1009(void)
+{
+	static const char head[] = "MESSAGE sip:bob SIP/2.0\r\nContent-Length: 4000\r\n\r\n";
+	struct world world;
+	static struct client client;
+	static char large[5000];
+	struct slice payload;
+	struct transport_options options = world_options();
+	options.message_bytes = 4000;
+	memset(large, 'x', sizeof large);
+	memcpy(large, head, strlen(head));
+	CHECK(open_with(&world, &options));
+	for (unsigned i = 0; i < 2; i++) {
+		CHECK(client_websocket(&world, &client));
+		CHECK(client_frame(&world, &client, FRAME_FINAL | FRAME_TEXT, MESSAGE, strlen(MESSAGE)));
+		if (i == 0) {
+			CHECK(client_frame(&world, &client, FRAME_FINAL | FRAME_TEXT, large, sizeof large));
+		} else {
+			CHECK(client_frame(&world, &client, FRAME_TEXT, large, 30));
+			CHECK(client_frame(&world, &client, FRAME_FINAL | FRAME_MORE, large + 30, sizeof large - 30));
+		}
+		CHECK(client_frame(&world, &client, FRAME_FINAL | FRAME_TEXT, MESSAGE, strlen(MESSAGE)));
+		CHECK_NUMBER(client_next(&world, &client, &payload), FRAME_FINAL | FRAME_TEXT);
+		CHECK_TEXT(payload, "MESSAGE sip:bob SIP/2.0\r\n");
+		client_drop_frame(&client, payload);
+		CHECK_NUMBER(world.too_large_count, i + 1);
+		CHECK_NUMBER(world.too_large_bytes, strlen(head));
+		CHECK_NUMBER(transport_send(world.transport, &world.last_flow, SLICE("late answer")), 0);
+		CHECK_NUMBER(client_next(&world, &client, &payload), FRAME_FINAL | FRAME_TEXT);
+		client_drop_frame(&client, payload);
+		world_pass(&world, 3);
+		CHECK(expect_close(&world, &client, 1009));
+		client_close(&client);
+		CHECK(world_wait_closed(&world, i + 1));
+		CHECK_NUMBER(world.message_count, i + 1);
+	}
+	CHECK_NUMBER(transport_counters(world.transport)->framing_errors, 2);
+	CHECK(world_close(&world));
+}
+
 static void text_that_is_no_utf8_ends_with_1007(void)
 {
 	struct world world;
@@ -364,6 +404,8 @@ static void broken_frames_end_the_connection(void)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		CHECK(client_websocket(&world, &client));
 		CHECK(client_write(&world, &client, cases[i].bytes, cases[i].count));
+		world_turns(&world, 5);
+		world_pass(&world, 3); /* the last one is given time to send its headers */
 		struct slice payload;
 		int frame = client_next(&world, &client, &payload);
 		if (frame != -1) {
@@ -383,6 +425,8 @@ static const struct test tests[] = {
 	{"fragments_and_large_messages_are_put_together", fragments_and_large_messages_are_put_together,
 	 TEST_WITHOUT_OOM},
 	{"too_large_messages_end_with_1009", too_large_messages_end_with_1009, TEST_WITHOUT_OOM},
+	{"a_message_over_the_limit_is_told_above_before_1009", a_message_over_the_limit_is_told_above_before_1009,
+	 TEST_WITHOUT_OOM},
 	{"text_that_is_no_utf8_ends_with_1007", text_that_is_no_utf8_ends_with_1007, TEST_WITHOUT_OOM},
 	{"keep_alives_are_no_messages", keep_alives_are_no_messages, TEST_WITHOUT_OOM},
 	{"pings_go_out_and_silence_ends_the_connection", pings_go_out_and_silence_ends_the_connection,

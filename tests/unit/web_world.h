@@ -29,7 +29,8 @@ struct world {
 	struct transport *transport;
 	int64_t now_ms;
 	struct address bound;
-	unsigned message_count, closed_count;
+	unsigned message_count, closed_count, too_large_count;
+	size_t too_large_bytes; /* headers of the last */
 	struct flow last_flow, closed_flow;
 	size_t message_length[MESSAGES_KEPT];
 	char first_bytes[MESSAGES_KEPT][64];
@@ -54,6 +55,16 @@ static inline void world_on_message(void *arg, const struct flow *flow, struct s
 		 bytes.length < 63 ? (int)bytes.length : 63, bytes.at);
 }
 
+/* Answers it with its first line. */
+static inline void world_on_too_large(void *arg, const struct flow *flow, struct slice headers)
+{
+	struct world *world = arg;
+	world->too_large_count++;
+	world->too_large_bytes = headers.length;
+	world->last_flow = *flow;
+	(void)!transport_send(world->transport, flow, slice_of(headers.at, slice_find(headers, '\n') + 1));
+}
+
 static inline void world_on_closed(void *arg, const struct flow *flow)
 {
 	struct world *world = arg;
@@ -65,6 +76,7 @@ static inline struct transport_options world_options(void)
 {
 	return (struct transport_options){
 		.message_bytes = MESSAGE_BYTES,
+		.unfinished_bytes = 1 << 20,
 		.send_queue_bytes = 1 << 20,
 		.connections = 100,
 		.connections_per_ip = 50,
@@ -90,7 +102,10 @@ static inline void world_open(struct world *world, const struct transport_option
 	world->now_ms = 1000;
 	world->timers = timers_create(world->now_ms);
 	world->log = log_create(STDERR_FILENO, LOG_ERROR, LOG_KEY_VALUE);
-	struct transport_events events = {world_on_message, world_on_closed, world};
+	struct transport_events events = {.on_message = world_on_message,
+					  .on_too_large = world_on_too_large,
+					  .on_closed = world_on_closed,
+					  .arg = world};
 	world->transport = transport_create(&world->loop, world->timers, world->log, options, &events);
 }
 
