@@ -16,8 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a request's handler may use of its arena beside the message. */
-#define HANDLER_BYTES ((size_t)256 << 10)
+/* What a request's handler may use of its arena beside the message: a body that is put together from what was there and
+ * what came may be as large as the configuration allows any to be, a megabyte. */
+#define HANDLER_BYTES ((size_t)1280 << 10)
 #define KEPT_ARENA_CHUNKS 256
 
 struct transaction_key transaction_key(const struct transactions *transactions, const struct slice *parts, size_t count)
@@ -221,11 +222,15 @@ static void receive_malformed(struct request *request, const struct sip_parse_er
 {
 	struct transactions *transactions = request->transactions;
 	const char *reason = error->reason ? error->reason : "The message cannot be read";
+	unsigned status = error->status >= 300 ? error->status : SIP_BAD_REQUEST;
 	transactions->counters.malformed_requests++;
 	log_malformed(transactions, &request->flow, "request_malformed", reason);
 	if (is_answerable(&request->message)) {
 		response_make_to_tag(request);
-		request_refuse(request, error->status >= 300 ? error->status : SIP_BAD_REQUEST, "%s", reason);
+		if (error->most > 0)
+			request_refuse(request, status, "%s: at most %zu", reason, error->most);
+		else
+			request_refuse(request, status, "%s", reason);
 	} else {
 		transactions_end_request(request);
 	}
@@ -315,6 +320,26 @@ void transactions_receive(struct transactions *transactions, const struct flow *
 		receive_response_bytes(transactions, flow, bytes);
 	else
 		receive_request_bytes(transactions, flow, bytes);
+}
+
+void transactions_receive_too_large(struct transactions *transactions, const struct flow *flow, struct slice headers)
+{
+	struct slice bytes;
+	struct sip_parse_error ignored;
+	struct request *request =
+		slice_starts_with(headers, SLICE("SIP/")) ? NULL : create_request(transactions, flow, headers, &bytes);
+	if (!request)
+		return;
+	/* Of course the body is missing. */
+	int result =
+		sip_message_parse(&request->message, &request->arena, bytes, &transactions->options.limits, &ignored);
+	struct sip_parse_error error = {.status = SIP_ENTITY_TOO_LARGE,
+					.reason = "The message has more bytes than this server accepts",
+					.most = transactions->options.limits.message_bytes};
+	if (result == ERR_NO_MEMORY)
+		transactions_end_request(request);
+	else
+		receive_malformed(request, &error);
 }
 
 void transactions_end_turn(struct transactions *transactions)

@@ -60,6 +60,9 @@ void transactions_destroy(struct transactions *transactions);
 /* For transport_events. Bytes that are no SIP, and messages that must not be answered, are counted, logged with a
  * rate limit and dropped. */
 void transactions_receive(struct transactions *transactions, const struct flow *flow, struct slice bytes);
+/* For transport_events too: only the headers of a message came, which is larger than the limit. A request is answered
+ * with 413. */
+void transactions_receive_too_large(struct transactions *transactions, const struct flow *flow, struct slice headers);
 /* Client transactions on that flow fail with ERR_CLOSED at once (RFC 3261 §17.1.4). */
 void transactions_flow_closed(struct transactions *transactions, const struct flow *flow);
 /* Frees what ended in this loop turn; called once a turn. */

@@ -121,6 +121,32 @@ static void a_request_over_the_limits_is_refused(void)
 	CHECK(recorder_said(&recorder, 0, "SIP/2.0 4") || recorder_said(&recorder, 0, "SIP/2.0 513 "));
 }
 
+static void of_a_request_that_is_too_large_the_headers_are_answered_413(void)
+{
+	static const struct {
+		const char *headers;
+		bool is_answered;
+	} rows[] = {
+		{"MESSAGE sip:b@example.test SIP/2.0\r\n" VIA REST "CSeq: 1 MESSAGE\r\nContent-Length: 99999\r\n\r\n",
+		 true},
+		{"ACK sip:b@example.test SIP/2.0\r\n" VIA REST "CSeq: 1 ACK\r\nl: 99999\r\n\r\n", false},
+		{"SIP/2.0 200 OK\r\n" VIA REST "CSeq: 1 MESSAGE\r\nl: 99999\r\n\r\n", false},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		CLEANUP(recorder_finish) struct recorder recorder;
+		CHECK(recorder_init(&recorder));
+		struct flow flow = recorder_flow(TRANSPORT_TCP);
+		transactions_receive_too_large(recorder.transactions, &flow, slice_text(rows[i].headers));
+		CHECK_NUMBER(recorder.request_count, 0);
+		CHECK_NUMBER(recorder.sent_count, rows[i].is_answered);
+		if (rows[i].is_answered) {
+			CHECK(recorder_said(&recorder, 0, "SIP/2.0 413 "));
+			CHECK(recorder_said(&recorder, 0, "at most 65535"));
+		}
+		CHECK(transactions_are_idle(recorder.transactions));
+	}
+}
+
 static void responses_that_nobody_waits_for_are_counted_and_dropped(void)
 {
 	static const struct {
@@ -218,6 +244,8 @@ static const struct test tests[] = {
 	{"malformed_requests_are_answered_where_their_sender_can_be_told",
 	 malformed_requests_are_answered_where_their_sender_can_be_told, TEST_PLAIN},
 	{"a_request_over_the_limits_is_refused", a_request_over_the_limits_is_refused, TEST_PLAIN},
+	{"of_a_request_that_is_too_large_the_headers_are_answered_413",
+	 of_a_request_that_is_too_large_the_headers_are_answered_413, TEST_PLAIN},
 	{"responses_that_nobody_waits_for_are_counted_and_dropped",
 	 responses_that_nobody_waits_for_are_counted_and_dropped, TEST_PLAIN},
 	{"beyond_the_limit_requests_do_not_begin", beyond_the_limit_requests_do_not_begin, TEST_PLAIN},
