@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "features/delivery.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { SCRATCH_BYTES = 1024 * 1024, OWN_MESSAGE_BYTES = 64 * 1024, OWN_TEXT_MOST = 16 * 1024 };
@@ -131,6 +132,12 @@ static void find_receiver(struct addressed *addressed)
 unsigned messaging_handle(void *arg, struct request *request)
 {
 	struct messaging *messaging = arg;
+	if (request->message.body.length > messaging->options.body_bytes) {
+		messaging->counters.refused++;
+		request_refuse(request, SIP_ENTITY_TOO_LARGE, "The body of a message has at most %zu bytes here",
+			       messaging->options.body_bytes);
+		return SIP_LATER;
+	}
 	struct addressed *addressed = arena_allocate_zeroed(&request->arena, 1, sizeof *addressed);
 	if (!addressed)
 		return SIP_INTERNAL_ERROR;
@@ -206,6 +213,17 @@ static int compose(struct arena *arena, struct slice domain, struct slice from_u
 	return result;
 }
 
+static void refuse_own(struct slice text, messaging_sent_fn *done, void *arg)
+{
+	char sentence[80];
+	if (text.length <= OWN_TEXT_MOST) {
+		done(arg, SIP_SERVICE_UNAVAILABLE, "There is no memory for it now");
+		return;
+	}
+	(void)snprintf(sentence, sizeof sentence, "The text has more than %d bytes", OWN_TEXT_MOST);
+	done(arg, SIP_ENTITY_TOO_LARGE, sentence);
+}
+
 void messaging_send_text(struct messaging *messaging, struct slice from_user, struct slice to_user, struct slice text,
 			 messaging_sent_fn *done, void *arg)
 {
@@ -221,7 +239,7 @@ void messaging_send_text(struct messaging *messaging, struct slice from_user, st
 	    arena_copy(&arena, from_user, &sender) != 0 || arena_copy(&arena, to_user, &user) != 0 ||
 	    sip_message_parse(message, &arena, bytes, &limits, &error) != 0) {
 		arena_finish(&arena);
-		done(arg, SIP_ENTITY_TOO_LARGE, "The text is too long");
+		refuse_own(text, done, arg);
 		return;
 	}
 	addressed->messaging = messaging;

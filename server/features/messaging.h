@@ -21,6 +21,7 @@ struct messaging_options {
 	unsigned answer_wait_s;     /* then the sender is answered from the store */
 	unsigned expires_default_s; /* how long a message without Expires is owed */
 	unsigned mailbox_messages;  /* most messages owed to one account */
+	size_t body_bytes;          /* largest body */
 	bool keeps_history;         /* messages that every device has are written too */
 };
 

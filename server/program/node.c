@@ -22,6 +22,13 @@ static void on_message(void *arg, const struct flow *flow, struct slice bytes)
 		transactions_receive(node->transactions, flow, bytes);
 }
 
+static void on_too_large(void *arg, const struct flow *flow, struct slice headers)
+{
+	const struct node *node = arg;
+	if (node->phase == NODE_SERVING)
+		transactions_receive_too_large(node->transactions, flow, headers);
+}
+
 static void on_closed(void *arg, const struct flow *flow)
 {
 	struct node *node = arg;
@@ -95,7 +102,8 @@ static void end_turn(void *arg)
 static int build_transport(struct node *node)
 {
 	struct transport_options options = node_transport_options(&node->configuration);
-	struct transport_events events = {.on_message = on_message, .on_closed = on_closed, .arg = node};
+	struct transport_events events = {
+		.on_message = on_message, .on_too_large = on_too_large, .on_closed = on_closed, .arg = node};
 	node->transport = transport_create(&node->loop, node->timers, node->log, &options, &events);
 	if (!node->transport)
 		return ERR_NO_MEMORY;

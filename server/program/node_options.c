@@ -13,6 +13,7 @@ struct transport_options node_transport_options(const struct configuration *conf
 {
 	return (struct transport_options){
 		.message_bytes = configuration->limits_message_bytes,
+		.unfinished_bytes = configuration->limits_unfinished_bytes,
 		.send_queue_bytes = configuration->limits_send_queue_bytes,
 		.connections = configuration->limits_connections,
 		.connections_per_ip = configuration->limits_connections_per_ip,
@@ -93,6 +94,7 @@ struct messaging_options node_messaging_options(const struct configuration *conf
 		.answer_wait_s = configuration->message_answer_wait_s,
 		.expires_default_s = configuration->message_expires_s,
 		.mailbox_messages = configuration->limits_mailbox_messages,
+		.body_bytes = configuration->message_body_bytes,
 		.keeps_history = configuration->history_keep_days > 0,
 	};
 }

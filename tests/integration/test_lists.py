@@ -110,6 +110,28 @@ def test_bad_lists_are_refused_with_a_sentence(server):
     check(answer.status == 413 and "500" in answer.get("warning"), f"{answer}")
 
 
+def test_lists_as_large_as_the_limits_allow_come_over_connections(server):
+    """A list of 500 entries with long names: 90 KB, 250 KB, and more than lists.document_bytes, which is named"""
+    names = "".join(f'<entry uri="sip:user{i}@example.test"><display-name>{"n" * 100}</display-name></entry>' for i in range(499))
+    names += '<entry uri="sip:bob@example.test"><display-name>Bob</display-name></entry>'
+    document = f'<resource-lists xmlns="urn:ietf:params:xml:ns:resource-lists"><list>{names}</list></resource-lists>'
+    check(80000 < len(document) < 95000, f"{len(document)}")
+    for transport in ("tcp", "tls", "ws", "wss"):
+        alice = Client(server, "alice", transport=transport)
+        watcher = ListWatcher(alice, names=document)
+        check(watcher.answer.status == 200, f"{transport}: {watcher.answer}")
+        watcher.until(lambda e, own=alice: own.aor("bob") in e and len(e) == 500, f"{transport}: not all are told")
+        check(watcher.again(expires=0).status == 200, transport)
+        padded = document.replace("</list>", " " * (260000 - len(document)) + "</list>")
+        watcher = ListWatcher(alice, names=padded)
+        check(watcher.answer.status == 200, f"{transport}: {watcher.answer}")
+        check(watcher.again(expires=0).status == 200, transport)
+        for is_packed in (False, True) if transport in ("tcp", "tls") else (False,):  # no packed bytes in text frames
+            answer = ListWatcher(alice, names=padded + " " * 4000, is_packed=is_packed).answer
+            check(answer and answer.status == 413 and "262144" in answer.get("warning"), f"{transport}, {is_packed}: {answer}")
+        alice.close()
+
+
 def test_keys_of_phones_are_told_by_their_list(server):
     """A list of the configuration, watched as lines (dialog), with the names that the keys show"""
     alice = Client(server, "alice")

@@ -109,6 +109,31 @@ def test_a_stream_is_cut_by_content_length_whatever_the_segments(server):
         client.close()
 
 
+def test_a_message_over_the_limit_is_answered_413_and_nothing_before_it_is_lost(server):
+    """RFC 3261 §21.4.11, §18.3: over TCP, TLS, WS and WSS; the limit is named, then the connection closes"""
+    for transport in TRANSPORTS[1:]:
+        client = Client(server, "alice", transport=transport)
+        before, large = options(client), options(client, body=b"x" * 600000)
+        for data in (before, large) if transport in ("ws", "wss") else (before + large[:1000], large[1000:]):
+            client.wire.send(data)
+        check(client.response_to(before).status == 200, f"{transport}: what came before")
+        response = client.response_to(large)
+        check(response is not None and response.status == 413, f"{transport}: {response!r}")
+        check("524288" in response.get("warning"), f"{transport}: {response!r}")
+        end = time.monotonic() + WAIT
+        while not client.wire.closed and time.monotonic() < end:
+            time.sleep(0.05)
+        check(client.wire.closed, f"{transport}: the connection goes on")
+        client = Client(server, "alice", transport=transport)
+        large = options(client, body=b"x" * 400000)  # the message is taken, its body is too large
+        response = client.exchange(large)
+        check(response.status == 413 and "393216" in response.get("warning"), f"{transport}: {response!r}")
+        check(client.exchange(options(client)).status == 200, f"{transport}: the connection is closed for it")
+        response = client.ask("MESSAGE", client.aor("bob"), [("Content-Type", "text/plain")], "x" * 70000)
+        check(response.status == 413 and "65535" in response.get("warning"), f"{transport}: {response!r}")
+        client.close()
+
+
 def test_crlf_is_answered_on_streams(server):
     """RFC 5626 §4.4.1"""
     sock = socket.create_connection((server.host, server.sip_port), timeout=WAIT)
