@@ -3,6 +3,8 @@
 #include "base/error.h"
 #include "presence/subscribing.h"
 
+#include <stdio.h>
+
 static size_t body_most(const struct events *events)
 {
 	size_t list_bytes = events->options.lists.limits.xml.bytes;
@@ -18,17 +20,20 @@ static bool refuse_encoding(struct subscribing *subscribing)
 
 static bool unpack(struct subscribing *subscribing, struct slice body)
 {
+	char too_large[96];
 	int result = deflate_unpack(body, &subscribing->content_bytes);
 	if (result == 0) {
 		subscribing->content.body = buffer_slice(&subscribing->content_bytes);
 		return true;
 	}
+	(void)snprintf(too_large, sizeof too_large, "The body has more than the %zu bytes that are taken, unpacked",
+		       subscribing->content_bytes.limit);
 	subscribing_refuse(subscribing,
 			   result == ERR_LIMIT    ? SIP_ENTITY_TOO_LARGE
 			   : result == ERR_SYNTAX ? SIP_BAD_REQUEST
 						  : SIP_INTERNAL_ERROR,
 			   SLICE(""),
-			   result == ERR_LIMIT    ? "The body is larger than this server takes, when it is unpacked"
+			   result == ERR_LIMIT    ? too_large
 			   : result == ERR_SYNTAX ? "The body cannot be unpacked: it is no deflate, or incomplete"
 						  : error_text(result));
 	return false;
