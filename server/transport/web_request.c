@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -10,6 +11,7 @@
 #define REQUESTS_MAX 256              /* under way at once, on all listeners */
 #define ARENA_BYTES ((size_t)4 << 20) /* for head and handler */
 #define STRAYS_MAX 100
+#define SENTENCE_BYTES 128
 
 static struct transport *transport_of(const struct web_request *web_request)
 {
@@ -132,8 +134,19 @@ static struct web_request *create(struct web_connection *web_connection, const s
 	return web_request;
 }
 
-/* What is wrong with the head; 0: nothing. */
-static unsigned judge(struct web_request *web_request, enum web_body kind, uint64_t bytes, const char **text)
+/* 413 names the limit, so that the client can know what would be taken. */
+static void describe_limit(const struct http_route *route, char text[SENTENCE_BYTES])
+{
+	if (route->body_bytes > 0)
+		(void)snprintf(text, SENTENCE_BYTES, "the body is too large: more than the %zu bytes that are read\n",
+			       route->body_bytes);
+	else
+		(void)snprintf(text, SENTENCE_BYTES, "the body is too large: 0 bytes are read here\n");
+}
+
+/* What is wrong with the head; 0: nothing. `too_large` has what `text` points to where that is it. */
+static unsigned judge(struct web_request *web_request, enum web_body kind, uint64_t bytes, const char **text,
+		      char too_large[SENTENCE_BYTES])
 {
 	const struct web *web = web_request->web_connection->listener->web;
 	if (kind == WEB_BODY_BROKEN) {
@@ -145,7 +158,8 @@ static unsigned judge(struct web_request *web_request, enum web_body kind, uint6
 		return HTTP_STATUS_LENGTH_REQUIRED;
 	}
 	if (bytes > web_request->route->body_bytes) {
-		*text = "the body is too large\n";
+		describe_limit(web_request->route, too_large);
+		*text = too_large;
 		return HTTP_STATUS_REQ_ENTITY_TOO_LARGE;
 	}
 	if (web->closing || web->request_count > REQUESTS_MAX) {
@@ -186,7 +200,8 @@ int web_request_begin(struct web_connection *web_connection, const struct http_r
 	buffer_init(&web_request->body, (size_t)bytes);
 
 	const char *text;
-	unsigned status = judge(web_request, kind, bytes, &text);
+	char too_large[SENTENCE_BYTES];
+	unsigned status = judge(web_request, kind, bytes, &text, too_large);
 	if (status == 0 && !has_body) {
 		hand_over(web_request);
 		return 0;
