@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Resources whose written bodies are kept. */
-enum { CACHED_MOST = 1024 };
+/* So many bytes of written bodies are kept. To compose somebody's state again costs ten times what it costs to tell it
+ * once more, and who is on one list is on others. */
+enum { CACHED_BYTES_MOST = 16 << 20 };
 
 #define STATE_MOST (16u << 20)
 
@@ -54,21 +55,28 @@ void shared_body_release(struct shared_body *body)
 	free(body);
 }
 
+static size_t bytes_of(const struct shared_body *body)
+{
+	return sizeof *body + body->length + body->account_length;
+}
+
 void shared_bodies_forget(struct events *events, struct resource *resource)
 {
+	for (const struct shared_body *body = resource->bodies; body; body = body->next)
+		events->cached_bytes -= bytes_of(body);
 	release_all(resource->bodies);
 	resource->bodies = NULL;
-	if (list_is_linked(&resource->cached))
-		events->cached_count--;
 	list_remove(&resource->cached);
 }
 
-static void keep_cached(struct events *events, struct resource *resource)
+static void keep_cached(struct events *events, struct resource *resource, struct shared_body *body)
 {
-	if (list_is_linked(&resource->cached))
-		return;
+	body->next = resource->bodies;
+	resource->bodies = body;
+	events->cached_bytes += bytes_of(body);
+	list_remove(&resource->cached);
 	list_append(&events->cached, &resource->cached);
-	if (++events->cached_count > CACHED_MOST)
+	while (events->cached_bytes > CACHED_BYTES_MOST && events->cached.next != &resource->cached)
 		shared_bodies_forget(events, CONTAINER_OF(events->cached.next, struct resource, cached));
 }
 
@@ -196,11 +204,8 @@ static struct shared_body *get(const struct watch *watch, const struct body_key 
 			return body;
 	struct shared_body *body = slice_is_empty(view_texts(key->view).filters) ? write_whole(watch, key, arena)
 										 : write_filtered(watch, key, arena);
-	if (!body)
-		return NULL;
-	body->next = resource->bodies;
-	resource->bodies = body;
-	keep_cached(watch->subscription->events, resource);
+	if (body)
+		keep_cached(watch->subscription->events, resource, body);
 	return body;
 }
 
