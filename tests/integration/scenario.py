@@ -5,8 +5,8 @@
     alice receives  200                     Contact: {absent}
 
 A line is: who, what, and fields separated by two or more blanks. `sends` writes a request (and answers a challenge,
-unless it says `sends unauthenticated`); `receives` takes the next message and checks its fields: a plain value must be equal,
-{contains x}, {absent}, {present}, {matches regex} compare otherwise, {name} alone keeps the value under that name.
+unless it says `sends unauthenticated`); `receives` takes the next message and checks its fields: a plain value must be
+equal, {contains x}, {absent}, {present}, {matches regex} compare otherwise, {name} alone keeps the value under that name.
 SUBSCRIBE gets a Contact by itself, unless it says `Contact: {absent}`; `sends within` is the same dialog again.
 A body is `body: "text"`, `packed: "text"` (deflated), or several parts, each `part: type (disposition) "text"`.
 `answers` replies to the request received last; `awaits` takes and answers whatever comes, until such a message comes.
