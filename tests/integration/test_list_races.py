@@ -99,6 +99,19 @@ def test_who_leaves_while_a_piece_is_on_its_way_is_told_the_end_and_nothing_afte
         alice.close()
 
 
+def test_an_account_that_is_removed_while_a_piece_is_on_its_way_is_told_the_end(server):
+    """RFC 6665 §4.2.2: rejected, and nothing is shown any more"""
+    carol = Client(server, "carol")
+    watcher = ListWatcher(carol, names=MANY, headers=[("User-Agent", "Few-at-a-time")])
+    first = waiting_notify(watcher)
+    remove_account(server, "carol")
+    take(watcher, first)
+    last = watcher.take()
+    check(last is not None and watcher.state.startswith("terminated;reason=rejected") and not last.body, f"{last!r}")
+    check(drain(watcher) == 0, "something follows the end")
+    add_account(server, "carol")
+
+
 def test_a_list_that_changes_while_pieces_are_on_their_way_is_told_anew(server):
     """RFC 4662 §5.2: by a full state with a higher version"""
     for transport in ("udp", "tcp", "ws"):
