@@ -20,6 +20,9 @@
 /* About what an entry takes in the meta-information beside its URI and name, and a part beside its body. */
 enum { RESOURCE_BYTES = 140, PART_BYTES = 160 };
 
+/* Of identifiers: a Content-ID is the entry's number, the list's version, and the subscription's number. */
+enum { INSTANCE_ID_LENGTH = 8, ID_END_SIZE = 48, CONTENT_ID_SIZE = ID_END_SIZE + 10 };
+
 /* A datagram ends at 64 KB, and a connection is closed that leaves too much unread (limits.send_queue_bytes). */
 enum { FETCH_UDP_BYTES = 56 * 1024, FETCH_BYTES = 512 * 1024 };
 
@@ -34,6 +37,8 @@ struct writing {
 	struct list_watches *list;
 	struct buffer *buffer;
 	struct slice version;
+	char id_end[ID_END_SIZE]; /* what all Content-IDs of this NOTIFY end with */
+	size_t id_end_length;
 	struct told_entry *told;
 	unsigned told_count;
 	unsigned entries_most;
@@ -139,25 +144,40 @@ static void choose(struct writing *writing)
 
 /* --- writing ------------------------------------------------------------------------------------------------------ */
 
-#define CONTENT_ID_SIZE 64
+/* Both identifiers are written by hand: they would be a tenth of what an entry costs. */
+
+static void write_id_end(struct writing *writing)
+{
+	int length = snprintf(writing->id_end, sizeof writing->id_end, ".%.*s.%" PRIx64 "@heliograph",
+			      SLICE_ARGS(writing->version), (uint64_t)writing->subscription->id);
+	writing->id_end_length = (size_t)length;
+}
 
 static struct slice write_content_id(const struct writing *writing, const struct watch *watch,
 				     char text[CONTENT_ID_SIZE])
 {
-	int length = snprintf(text, CONTENT_ID_SIZE, "%u.%.*s.%" PRIx64 "@heliograph",
-			      (unsigned)(watch - writing->list->watches) + 1, SLICE_ARGS(writing->version),
-			      (uint64_t)writing->subscription->id);
-	return slice_of(text, (size_t)length);
+	char *end = text + CONTENT_ID_SIZE, *at = end - writing->id_end_length;
+	memcpy(at, writing->id_end, writing->id_end_length);
+	for (size_t number = (size_t)(watch - writing->list->watches) + 1; number > 0; number /= 10)
+		*--at = (char)('0' + number % 10);
+	return slice_of(at, (size_t)(end - at));
+}
+
+static struct slice write_instance_id(struct slice uri, char text[INSTANCE_ID_LENGTH])
+{
+	uint32_t tag = (uint32_t)fnv_tag(uri);
+	for (size_t i = INSTANCE_ID_LENGTH; i-- > 0; tag >>= 4)
+		text[i] = "0123456789abcdef"[tag & 15];
+	return slice_of(text, INSTANCE_ID_LENGTH);
 }
 
 static void write_resource(const struct writing *writing, const struct watch *watch, bool is_told, bool has_part)
 {
-	char content_id[CONTENT_ID_SIZE], instance[20];
+	char content_id[CONTENT_ID_SIZE], instance[INSTANCE_ID_LENGTH];
 	const struct flat_entry *entry = entry_of(writing, watch);
 	struct rlmi_resource resource = {.uri = entry->uri, .name = entry->name};
 	if (is_told) {
-		int length = snprintf(instance, sizeof instance, "%08" PRIx32, (uint32_t)fnv_tag(entry->uri));
-		resource.instance_id = slice_of(instance, (size_t)length);
+		resource.instance_id = write_instance_id(entry->uri, instance);
 		if (!watch->resource || watch->resource->user == USER_UNKNOWN) {
 			/* Who is elsewhere cannot be asked, and whom we do not know is not there. */
 			resource.state = RLMI_TERMINATED;
@@ -209,12 +229,13 @@ static void begin_part(const struct writing *writing, struct slice boundary, str
 		multipart_part(writing->buffer, boundary, content_id, content_type);
 }
 
-static void write_all(const struct writing *writing, const char *boundary_text)
+static void write_all(struct writing *writing, const char *boundary_text)
 {
 	struct slice boundary = slice_text(boundary_text);
 	char content_id[CONTENT_ID_SIZE];
 	struct rlmi_list list = {
 		.uri = list_uri(writing->subscription), .version = writing->version, .is_full = writing->is_full};
+	write_id_end(writing);
 	begin_part(writing, boundary, SLICE(LIST_ROOT_ID), SLICE("application/rlmi+xml"));
 	rlmi_begin(writing->buffer, &list);
 	write_resources(writing);

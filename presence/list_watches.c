@@ -96,6 +96,12 @@ void list_watches_begin(struct subscription *subscription, struct slice filters)
 	replace(subscription, filters);
 }
 
+void list_watches_begin_new(struct subscription *subscription, struct slice filters)
+{
+	if (!subscription->list || filters.length > 0)
+		list_watches_begin(subscription, filters);
+}
+
 void list_watches_renew(struct subscription *subscription)
 {
 	list_watches_begin(subscription, (struct slice){0});

@@ -75,7 +75,7 @@ static int look_at_resource(struct subscribing *subscribing)
 		list_definition_hold(subscribing->definition);
 		list_resource_define(resource, subscribing->definition);
 	}
-	list_watches_begin(subscription, content->filters);
+	list_watches_begin_new(subscription, content->filters);
 	return subscription->list ? 0 : ERR_NO_MEMORY;
 }
 

@@ -243,7 +243,7 @@ static int take_content(struct subscription *subscription, const struct stored_s
 	if (result == 0 && definition)
 		list_resource_define(resource, definition);
 	if (result == 0 && resource->is_list)
-		list_watches_begin(subscription, content.filters);
+		list_watches_begin_new(subscription, content.filters);
 	arena_finish(&arena);
 	if (result == 0 && resource->is_list && !subscription->list)
 		lists_refresh(events->lists, resource, account_user(subscription->watcher));
