@@ -19,9 +19,9 @@ struct ended_watch {
 	uint64_t id;
 	enum watcher_event event;
 	uint8_t package;
-	char resource[64], watcher[64];
+	char resource[256], watcher[256];
 };
-enum { ENDED_WATCHES_NOTED = 64 };
+enum { ENDED_WATCHES_NOTED = 128 };
 
 /* What was lately refused, for events_explain. */
 struct refusal_note {
@@ -45,6 +45,7 @@ struct events {
 	struct table by_connection; /* those over a connection that is open */
 	struct table views;         /* view.c */
 	struct table rules;         /* rules.c */
+	bool rules_are_missing;     /* those of somebody could not be kept */
 	struct table waiting;       /* watch_requests.c */
 	struct lists *lists;        /* lists.c */
 
@@ -105,7 +106,6 @@ struct subscription {
 	int64_t stored_until_s;          /* since 1970: the row's lease */
 	uint64_t told_version;           /* of the resource */
 	uint64_t sent_version, sent_tag; /* in flight */
-	struct shared_body *told_body;   /* the last one sent or looked at, held, where what follows depends on it */
 	uint32_t granted_s;
 	uint32_t row_cseq;                            /* the row's local CSeq */
 	uint32_t least_interval_ms, most_interval_ms; /* RFC 6446; 0: none */
@@ -120,6 +120,7 @@ struct subscription {
 	bool is_linked;      /* by_connection is in its table */
 	bool is_indexed;     /* by_dialog is */
 	bool wants_full;     /* a NOTIFY whatever was told: after SUBSCRIBE, and on a new flow */
+	bool is_periodic;    /* a NOTIFY of a list though nothing has changed (RFC 6446 §6.2) */
 	bool without_body;   /* the next NOTIFY (RFC 5839 §7.2) */
 	bool has_row;
 	bool is_adaptive; /* most_interval_ms is an average */
@@ -216,8 +217,10 @@ void notifier_write_contact(struct buffer *buffer, const struct events *events, 
 
 /* --- watches.c: looking at all of them --- */
 
-/* A watch is over: `event` tells those who watch the watchers why. */
+/* A watch is over, or somebody who waited was decided about: `event` tells those who watch the watchers why. */
 void watches_note_end(const struct watch *watch, enum watcher_event event);
+void watches_note_decision(struct events *events, uint8_t package, struct slice resource, uint64_t id,
+			   struct slice watcher, enum watcher_event event);
 
 /* --- publication.c --- */
 

@@ -44,6 +44,7 @@ struct writing {
 	unsigned entries_most;
 	size_t bytes, bytes_most;
 	bool is_full, names_all;
+	bool is_incomplete;
 };
 
 static const struct flat_entry *entry_of(const struct writing *writing, const struct watch *watch)
@@ -106,10 +107,17 @@ static uint64_t tag_of(const struct watch *watch, const struct shared_body *body
 /* False: it does not fit any more. */
 static bool take(struct writing *writing, struct watch *watch)
 {
-	struct shared_body *body = watch_shows_state(watch) ? shared_body_get(watch) : NULL;
+	bool shows_state = watch_shows_state(watch), is_partial = !writing->is_full && !writing->list->is_begun;
+	struct shared_body *body = shows_state ? shared_body_get(watch) : NULL;
 	uint64_t tag = tag_of(watch, body);
-	if (!writing->is_full && !writing->list->is_begun && tag == watch->told_tag) {
-		settle(writing, watch); /* nobody is told what he knows */
+	if (shows_state && !body) {
+		writing->is_incomplete = true; /* it is due still */
+		return true;
+	}
+	/* Nobody is told what he knows, or what he has called not worth it. */
+	if (is_partial && (tag == watch->told_tag || (body && !shared_body_is_triggered(watch, body)))) {
+		watch_remember(watch, body && body->whole ? body : NULL);
+		settle(writing, watch);
 		return true;
 	}
 	size_t bytes = (writing->names_all ? 0 : resource_bytes(entry_of(writing, watch))) +
@@ -122,6 +130,7 @@ static bool take(struct writing *writing, struct watch *watch)
 		shared_body_hold(body);
 	writing->told[writing->told_count++] = (struct told_entry){watch, body};
 	watch->told_tag = tag;
+	watch_remember(watch, body && body->whole ? body : NULL);
 	settle(writing, watch);
 	return true;
 }
@@ -251,9 +260,10 @@ static void write_all(struct writing *writing, const char *boundary_text)
 	multipart_end(writing->buffer, boundary);
 }
 
-bool list_notify_write(struct subscription *subscription, bool is_full, struct slice version, struct buffer *buffer,
+bool list_notify_write(struct subscription *subscription, struct slice version, struct buffer *buffer,
 		       struct list_body *body)
 {
+	bool is_full = subscription->wants_full;
 	struct list_watches *list = subscription->list;
 	struct arena arena;
 	arena_init(&arena, &subscription->events->arenas, 16u << 20);
@@ -272,8 +282,9 @@ bool list_notify_write(struct subscription *subscription, bool is_full, struct s
 		read_limits(&writing);
 		choose(&writing);
 		random_token(body->boundary, sizeof body->boundary - 1);
-		body->entries = writing.told_count;
-		if (is_full || writing.told_count > 0)
+		body->is_incomplete = writing.is_incomplete;
+		body->is_written = is_full || subscription->is_periodic || writing.told_count > 0;
+		if (body->is_written)
 			write_all(&writing, body->boundary);
 		is_written = !buffer_failed(buffer);
 		for (unsigned i = 0; i < writing.told_count; i++)

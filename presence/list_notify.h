@@ -10,10 +10,12 @@
 
 struct list_body {
 	char boundary[LIST_BOUNDARY_SIZE];
-	unsigned entries; /* told in it; 0: nothing has changed after all, and nothing needs to be sent */
+	bool is_written;    /* else nothing has changed after all, and nothing needs to be sent */
+	bool is_incomplete; /* a state could not be written now: it is due still */
 };
 
 /* Writes what is due, as much as fits into one NOTIFY, with `version` in all documents; what was written is not due any
- * more. With `is_full` the whole list begins anew. False where memory is exhausted. */
-MUST_CHECK bool list_notify_write(struct subscription *subscription, bool is_full, struct slice version,
-				  struct buffer *buffer, struct list_body *body);
+ * more. Where the subscription wants all of it, the whole list begins anew; where a NOTIFY is due anyhow, one without
+ * entries is written. False where memory is exhausted. */
+MUST_CHECK bool list_notify_write(struct subscription *subscription, struct slice version, struct buffer *buffer,
+				  struct list_body *body);

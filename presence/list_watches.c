@@ -96,15 +96,23 @@ void list_watches_begin(struct subscription *subscription, struct slice filters)
 	replace(subscription, filters);
 }
 
-void list_watches_begin_new(struct subscription *subscription, struct slice filters)
+/* Another definition is no reason to tell more often than the watcher wants (RFC 6446 §5.3). */
+static void keep_rate(struct subscription *subscription)
 {
-	if (!subscription->list || filters.length > 0)
-		list_watches_begin(subscription, filters);
+	int64_t from_ms = subscription->notified_at_ms + (int64_t)subscription->least_interval_ms;
+	if (subscription->notified_at_ms == 0 || subscription->due_at_ms >= from_ms ||
+	    timers_now(subscription->events->parts.timers) >= from_ms)
+		return;
+	subscription->due_at_ms = from_ms;
+	subscription_schedule(subscription);
 }
 
 void list_watches_renew(struct subscription *subscription)
 {
+	if (subscription->state == SUBSCRIPTION_STARTING)
+		return; /* it is about to begin */
 	list_watches_begin(subscription, (struct slice){0});
+	keep_rate(subscription);
 	notifier_try(subscription);
 }
 

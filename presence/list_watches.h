@@ -20,8 +20,6 @@ struct list_watches {
  * exhausted it goes on with those that it had, and tries again when it is refreshed. `filters`: kept as they are where
  * their address is NULL. */
 void list_watches_begin(struct subscription *subscription, struct slice filters);
-/* The same for a new subscription, where its list has not just been defined (list_resource_define begins for all). */
-void list_watches_begin_new(struct subscription *subscription, struct slice filters);
 /* The same, with the filters that it has: the definition is another one. */
 void list_watches_renew(struct subscription *subscription);
 /* What could not be judged is looked at again. */

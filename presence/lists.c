@@ -183,8 +183,9 @@ static int read_documents(const struct reading *reading, struct list_definition 
 	struct arena arena;
 	struct flat_list list;
 	arena_init(&arena, NULL, READ_MOST);
-	int result = reading->kind == LIST_SERVICE ? read_service(reading, &arena, &context, &list, error)
-						   : read_buddies(reading, &arena, &context, &list, error);
+	int result = reading->kind == LIST_SERVICE   ? read_service(reading, &arena, &context, &list, error)
+		     : reading->kind == LIST_BUDDIES ? read_buddies(reading, &arena, &context, &list, error)
+						     : ERR_NOT_FOUND; /* one that was carried is kept nowhere else */
 	result = finish_flat(result, &list, definition);
 	arena_finish(&arena);
 	return result;

@@ -1,7 +1,6 @@
 /* Who must be told: one body for all who see the same, one NOTIFY in flight for each subscription, the newest state
  * wins, and long fan-outs are cut into slices so that others have their turn. SPDX-License-Identifier: MIT */
 #include "base/error.h"
-#include "bodies/filter.h"
 #include "core/peer.h"
 #include "presence/list_watches.h"
 #include "presence/notify_write.h"
@@ -114,7 +113,8 @@ static bool send_notify(struct subscription *subscription, const struct notify_b
 
 static bool is_due(const struct subscription *subscription)
 {
-	return subscription->wants_full || (subscription->list && subscription->list->due_count > 0) ||
+	return subscription->wants_full || subscription->is_periodic ||
+	       (subscription->list && subscription->list->due_count > 0) ||
 	       subscription->told_version != subscription_resource(subscription)->version;
 }
 
@@ -176,7 +176,7 @@ static bool send_body(struct subscription *subscription, const struct notify_bod
 		return false;
 	}
 	subscription->due_at_ms = 0;
-	subscription->wants_full = subscription->without_body = false;
+	subscription->wants_full = subscription->without_body = subscription->is_periodic = false;
 	subscription->sent_version = is_last ? NOTIFIED_LAST : subscription_resource(subscription)->version;
 	subscription->sent_tag = body->shared ? body->shared->tag : 0;
 	if (subscription->is_adaptive)
@@ -204,52 +204,34 @@ static bool try_list(struct subscription *subscription)
 	if (!is_turned_away(subscription) && subscription->list) {
 		struct slice version = notifier_write_version(subscription, 0, text);
 		buffer_clear(&events->list);
-		if (!list_notify_write(subscription, subscription->wants_full, version, &events->list, &list)) {
+		if (!list_notify_write(subscription, version, &events->list, &list)) {
 			subscription->wants_full = true; /* what was begun is not known to the watcher */
 			try_again_soon(subscription);
 			return false;
 		}
-		if (list.entries == 0 && !subscription->wants_full)
+		if (!list.is_written)
 			return has_nothing_new(subscription);
 		body.list = &list;
 		body.list_bytes = buffer_slice(&events->list);
 	} else if (subscription->state != SUBSCRIPTION_ENDING) {
 		return false; /* the list is being read */
 	}
-	if (send_body(subscription, &body))
-		return true;
-	subscription->wants_full = true;
-	return false;
+	if (!send_body(subscription, &body)) {
+		subscription->wants_full = true;
+		return false;
+	}
+	if (body.list && list.is_incomplete)
+		try_again_soon(subscription);
+	return true;
 }
 
 /* --- of a resource --- */
-
-/* Triggers (RFC 4661 §3.6): a change may not be worth a NOTIFY. What it is a change of is the state before, whether
- * that was told or not. */
-static bool is_triggered(const struct subscription *subscription, const struct shared_body *body)
-{
-	static const struct xml_limits limits = {.bytes = BODY_MOST, .depth = 64, .nodes = 1u << 20};
-	const struct shared_body *told = subscription->told_body;
-	struct events *events = subscription->events;
-	if (!body->whole || !told || !told->whole)
-		return true;
-	struct filter_question question = {
-		.package = slice_text(resource_package(events, subscription_resource(subscription))->name),
-		.user = resource_name(subscription_resource(subscription)),
-		.domain = domain_name(events->parts.domain),
-		.limits = &limits};
-	return filter_is_triggered(view_texts(subscription->watch.view).filters, &question,
-				   shared_body_bytes(told->whole), shared_body_bytes(body->whole));
-}
 
 /* Where the next body depends on this one: on what has changed since, or whether that is worth a NOTIFY. */
 static void remember(struct subscription *subscription, struct shared_body *body)
 {
 	bool is_needed = body && (body->format->write_change || body->whole);
-	if (is_needed)
-		shared_body_hold(body);
-	shared_body_release(subscription->told_body);
-	subscription->told_body = is_needed ? body : NULL;
+	watch_remember(&subscription->watch, is_needed ? body : NULL);
 	subscription->is_behind = false;
 }
 
@@ -265,18 +247,20 @@ static bool try_state(struct subscription *subscription)
 	if (!subscription->wants_full) {
 		/* Nobody is told what he knows. */
 		bool is_news = whole && whole->tag != watch->told_tag;
-		if (!is_news || !is_triggered(subscription, whole)) {
+		if (!is_news || !shared_body_is_triggered(watch, whole)) {
 			if (whole)
 				remember(subscription, whole);
 			subscription->is_behind = is_news;
 			return has_nothing_new(subscription);
 		}
-		if (subscription->told_body && !subscription->is_behind)
-			change = shared_body_change(watch, subscription->told_body, whole);
+		if (watch->told && !subscription->is_behind)
+			change = shared_body_change(watch, watch->told, whole);
 	}
 	struct notify_body body = {.shared = change ? change : whole, .is_left_out = subscription->without_body};
-	if (!send_body(subscription, &body))
+	if (!send_body(subscription, &body)) {
+		subscription->wants_full = true; /* its number is used up: no change follows from what he knows */
 		return false;
+	}
 	/* A watcher who was told nothing has counted on, too: what follows is told whole (RFC 5262 §3.2). */
 	remember(subscription, body.is_left_out ? NULL : whole);
 	return true;
@@ -320,14 +304,16 @@ static unsigned tell_some(struct resource *resource, unsigned budget)
 	return looked_at;
 }
 
-static void tell_queue(struct list_link *queue, unsigned budget)
+static void tell_queue(struct events *events, struct list_link *queue, unsigned budget)
 {
 	while (budget > 0 && !list_is_empty(queue)) {
 		struct resource *resource = CONTAINER_OF(queue->next, struct resource, changed);
 		unsigned looked_at = tell_some(resource, budget);
 		budget -= looked_at;
-		if (resource->to_tell == 0 || looked_at == 0)
+		if (resource->to_tell == 0 || looked_at == 0) {
 			list_remove(&resource->changed);
+			resource_release(events, resource);
+		}
 	}
 }
 
@@ -346,11 +332,11 @@ static void on_telling(struct timer *timer)
 	struct events *events = CONTAINER_OF(timer, struct events, telling);
 	int64_t now_ms = timers_now(events->parts.timers);
 	unsigned resumed = events->options.resumed_per_second * RESUMED_STEP_MS / 1000;
-	tell_queue(&events->changed, events->options.slice);
+	tell_queue(events, &events->changed, events->options.slice);
 	/* What changes all the time does not keep those waiting who were not told since the start. */
 	if (now_ms >= events->resumed_at_ms + RESUMED_STEP_MS) {
 		events->resumed_at_ms = now_ms;
-		tell_queue(&events->resuming, resumed > 0 ? resumed : 1);
+		tell_queue(events, &events->resuming, resumed > 0 ? resumed : 1);
 	}
 	wake(events);
 }
@@ -361,8 +347,13 @@ void resource_announce(struct events *events, struct resource *resource)
 		return;
 	resource->version++;
 	shared_bodies_forget(events, resource);
+	/* Rules that look at the state may end watches now, the last one too: whoever announces still has the resource
+	 * in hands, so it goes with its turn in the queue. */
+	resource->watch_count++;
+	bool was_watched = resource->watch_count > 1;
 	rules_state_changed(events, resource);
-	if (resource->watch_count == 0)
+	resource->watch_count--;
+	if (!was_watched)
 		return;
 	resource->to_tell = resource->watch_count;
 	list_remove(&resource->changed);

@@ -139,6 +139,9 @@ int rules_judge(struct events *events, const struct package_row *row, struct sli
 		return result;
 	*verdict = (struct rules_verdict){.handling =
 						  answer.is_decided ? answer.handling : ask_policy(row, name, watcher)};
+	/* Somebody's rules are missing: they may be these. */
+	if (has_rules && !entry && events->rules_are_missing && verdict->handling == WATCH_ALLOW)
+		verdict->handling = WATCH_CONFIRM;
 	if (answer.is_decided && package->cut && answer.handling == WATCH_ALLOW)
 		verdict->permissions = answer.view;
 	if (verdict->handling == WATCH_POLITE_BLOCK && !package->compose_polite)
@@ -219,9 +222,12 @@ void rules_document_changed(void *arg, const struct document *before, const stru
 		read_rules(entry, after);
 	else if (entry)
 		destroy(entry);
-	else if (after)
-		log_event(events->parts.log, LOG_ERROR, "rules_not_read", &(struct log_context){.aor = key.user}, "%s",
+	else if (after) {
+		events->rules_are_missing = true;
+		log_event(events->parts.log, LOG_ERROR, "rules_not_read", &(struct log_context){.aor = key.user},
+			  "%s: whoever has no rules in memory is asked first, until the next start",
 			  error_text(ERR_NO_MEMORY));
+	}
 	review(events, key.user, key.document);
 }
 

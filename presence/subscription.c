@@ -75,7 +75,7 @@ static int look_at_resource(struct subscribing *subscribing)
 		list_definition_hold(subscribing->definition);
 		list_resource_define(resource, subscribing->definition);
 	}
-	list_watches_begin_new(subscription, content->filters);
+	list_watches_begin(subscription, content->filters);
 	return subscription->list ? 0 : ERR_NO_MEMORY;
 }
 
@@ -125,27 +125,29 @@ static void start(struct subscribing *subscribing)
 	subscribing_keep(subscribing, true);
 }
 
-/* May he? Also where he has to wait for a decision. */
-static bool is_allowed(struct subscribing *subscribing)
+/* May he? Also where he has to wait for a decision. 0, or the status to refuse with. */
+static unsigned ask_rules(const struct subscribing *subscribing)
 {
 	struct events *events = subscribing->events;
 	struct rules_verdict verdict;
 	struct arena arena;
 	if (subscribing->is_list)
-		return true;
+		return 0;
 	arena_init(&arena, &events->arenas, VERDICT_MOST);
-	bool is_allowed = rules_judge(events, subscribing->row, subscribing->target.name,
-				      account_user(subscribing->request->sender), &arena, &verdict) == 0 &&
-			  verdict.handling != WATCH_BLOCK;
+	int result = rules_judge(events, subscribing->row, subscribing->target.name,
+				 account_user(subscribing->request->sender), &arena, &verdict);
 	arena_finish(&arena);
-	return is_allowed;
+	return result != 0 ? SIP_INTERNAL_ERROR : verdict.handling == WATCH_BLOCK ? SIP_FORBIDDEN : 0;
 }
 
 static void admit(struct subscribing *subscribing)
 {
 	struct events *events = subscribing->events;
-	if (!is_allowed(subscribing)) {
-		subscribing_refuse(subscribing, SIP_FORBIDDEN, SLICE(""), "The sender may not watch this");
+	unsigned status = ask_rules(subscribing);
+	if (status != 0) {
+		subscribing_refuse(subscribing, status, SLICE(""),
+				   status == SIP_FORBIDDEN ? "The sender may not watch this"
+							   : error_text(ERR_NO_MEMORY));
 	} else if (!subscribing_has_room(subscribing)) {
 		char sentence[100];
 		events->counters.over_limit++;

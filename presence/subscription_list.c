@@ -37,14 +37,16 @@ static bool read_carried(struct subscribing *subscribing)
 			   : refuse_list(subscribing, result, error.sentence[0] ? error.sentence : error_text(result));
 }
 
-/* The list belongs to its dialog: it is called after what the watcher has given to that, so that the SUBSCRIBE, when it
- * is repeated after a restart, finds it again. */
+/* The list belongs to the watcher and his dialog: it is called after what he has given to that, so that the SUBSCRIBE,
+ * when it is repeated after a restart, finds it again. Whoever else has the same Call-ID has another list. */
 static int name_carried(struct subscribing *subscribing)
 {
 	struct sip_message *message = &subscribing->request->message;
-	char text[36];
-	int length = snprintf(text, sizeof text, "%016" PRIx64 "%016" PRIx64, fnv_tag(sip_message_call_id(message)),
-			      fnv_tag(sip_tag(sip_message_from(message))));
+	uint64_t dialog = fnv_add(fnv_tag(sip_tag(sip_message_from(message))), subscribing->event_id);
+	char text[52];
+	int length =
+		snprintf(text, sizeof text, "%" PRIx64 ".%016" PRIx64 "%016" PRIx64,
+			 (uint64_t)subscribing->request->sender->id, fnv_tag(sip_message_call_id(message)), dialog);
 	return list_name_make(&subscribing->request->arena, LIST_CARRIED, slice_of(text, (size_t)length),
 			      &subscribing->target.name);
 }

@@ -48,7 +48,6 @@ void subscription_destroy(struct subscription *subscription)
 	timer_stop(&subscription->timer);
 	client_transaction_forget(subscription->notify);
 	list_watches_end(subscription);
-	shared_body_release(subscription->told_body);
 	subscription_set_flow(subscription, NULL);
 	if (subscription->is_indexed)
 		table_remove(&events->by_dialog, &subscription->by_dialog);
@@ -220,8 +219,8 @@ static int take_dialog(struct subscription *subscription, const struct stored_su
 	return dialog_set(&subscription->dialog, texts);
 }
 
-/* What the watcher asked for in the body of his SUBSCRIBE, and who may see what now. ERR_NOT_FOUND: he may not watch
- * any more, or what he sent cannot be read. */
+/* What the watcher asked for in the body of his SUBSCRIBE, and who may see what now. ERR_NOT_FOUND: what he sent cannot
+ * be read any more. */
 static int take_content(struct subscription *subscription, const struct stored_subscription *row)
 {
 	struct events *events = subscription->events;
@@ -231,23 +230,45 @@ static int take_content(struct subscription *subscription, const struct stored_s
 	struct list_definition *definition = NULL;
 	struct arena arena;
 	arena_init(&arena, NULL, CONTENT_MOST);
-	int result = subscription_content_read(events, events_row(events, resource), subscription->watcher,
-					       row->is_list, &arena, &content, &refusal)
-			     ? 0
-			     : ERR_NOT_FOUND;
+	bool is_read = subscription_content_read(events, events_row(events, resource), subscription->watcher,
+						 row->is_list, &arena, &content, &refusal);
+	int result = is_read ? 0 : refusal.status == SIP_INTERNAL_ERROR ? ERR_NO_MEMORY : ERR_NOT_FOUND;
 	if (result == 0 && !resource->is_list)
 		result = watch_judge(&subscription->watch,
 				     &(struct watch_wish){.selection = content.selection, .filters = content.filters});
 	else if (result == 0 && content.has_list)
 		result = lists_read_carried(events->lists, content.list, &definition, &refusal.error);
+	bool is_carried = resource->is_list && list_name_kind(resource_name(resource)) == LIST_CARRIED;
+	if (result == 0 && is_carried && !definition)
+		result = ERR_NOT_FOUND; /* it is nowhere else */
 	if (result == 0 && definition)
 		list_resource_define(resource, definition);
 	if (result == 0 && resource->is_list)
-		list_watches_begin_new(subscription, content.filters);
+		list_watches_begin(subscription, content.filters);
 	arena_finish(&arena);
 	if (result == 0 && resource->is_list && !subscription->list)
 		lists_refresh(events->lists, resource, account_user(subscription->watcher));
 	return result;
+}
+
+/* What he asked for cannot be had any more (limits are lower, say): he is told to ask anew when the sockets are there,
+ * if he can be. */
+static int take_ended(struct subscription *subscription)
+{
+	struct events *events = subscription->events;
+	struct resource *resource = subscription_resource(subscription);
+	subscription_remove_row(subscription);
+	events->counters.ended++;
+	subscription->state = SUBSCRIPTION_ENDING;
+	subscription->reason = REASON_DEACTIVATED;
+	if (!subscription->is_reachable) {
+		subscription_destroy(subscription);
+		return 0;
+	}
+	if (!list_is_linked(&resource->changed))
+		list_append(&events->resuming, &resource->changed);
+	resource->to_tell = resource->watch_count;
+	return 0;
 }
 
 static int take(struct events *events, const struct stored_account *watcher, const struct stored_subscription *row)
@@ -278,16 +299,13 @@ static int take(struct events *events, const struct stored_account *watcher, con
 	subscription->device_id = row->device_id;
 	subscription->profile = profiles_find_named(events->parts.profiles, row->profile);
 	subscription->format = format;
-	subscription->state = SUBSCRIPTION_ACTIVE;
 	subscription->takes_deflate = row->takes_deflate;
 	int result = take_content(subscription, row);
-	if (result != 0) {
+	if (result != 0 && result != ERR_NOT_FOUND) {
 		subscription_destroy(subscription);
-		/* What he sent cannot be read any more. */
-		if (result == ERR_NOT_FOUND)
-			events_remove_row(events, REMOVAL_SUBSCRIPTION, row->id);
-		return result == ERR_NOT_FOUND ? 0 : result;
+		return result;
 	}
+	subscription->state = SUBSCRIPTION_ACTIVE;
 	subscription->granted_s = row->granted_s;
 	subscription->expires_at_ms = timers_now(events->parts.timers) + (lives_s > 0 ? lives_s : 0) * 1000;
 	subscription->stored_until_s = row->expires_at_s;
@@ -299,6 +317,8 @@ static int take(struct events *events, const struct stored_account *watcher, con
 	subscription->wants_full = true;
 	if (stored_flow_read(events->parts.transport, row->flow, &flow))
 		subscription_set_flow(subscription, &flow);
+	if (result != 0)
+		return take_ended(subscription);
 	if (subscription->is_reachable && !list_is_linked(&resource->changed))
 		list_append(&events->resuming, &resource->changed);
 	/* All that are there by now: before it may stand entries of lists. */
@@ -370,8 +390,11 @@ static void on_time(struct timer *timer)
 		try_end_refused(subscription);
 		return;
 	}
-	if (subscription->most_interval_ms > 0 && now_ms >= periodic_at_ms(subscription))
-		subscription->wants_full = true; /* RFC 6446 §6.2: a NOTIFY though nothing has changed */
+	/* RFC 6446 §6.2: a NOTIFY though nothing has changed; that of a list need not have all entries */
+	if (subscription->most_interval_ms > 0 && now_ms >= periodic_at_ms(subscription)) {
+		subscription->is_periodic = subscription_resource(subscription)->is_list;
+		subscription->wants_full |= !subscription->is_periodic;
+	}
 	if (now_ms >= subscription->due_at_ms)
 		subscription->due_at_ms = 0;
 	notifier_try(subscription);

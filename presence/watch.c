@@ -5,6 +5,7 @@
 #include "presence/events_state.h"
 #include "presence/list_watches.h"
 #include "presence/rules.h"
+#include "presence/shared_body.h"
 #include "presence/view.h"
 #include "presence/watch_requests.h"
 
@@ -32,11 +33,20 @@ void watch_end(struct watch *watch)
 		return;
 	list_remove(&watch->of_resource);
 	view_release(watch->view);
+	watch_remember(watch, NULL);
 	watch->view = NULL;
 	watch->resource = NULL;
 	resource->watch_count--;
 	watches_changed(resource, events);
 	resource_release(events, resource);
+}
+
+void watch_remember(struct watch *watch, struct shared_body *body)
+{
+	if (body)
+		shared_body_hold(body);
+	shared_body_release(watch->told);
+	watch->told = body;
 }
 
 void watches_changed(struct resource *resource, struct events *events)

@@ -7,6 +7,7 @@
 #include "presence/resource.h"
 
 struct subscription;
+struct shared_body;
 struct view;
 
 /* Millions of these, where lists are long: nothing that can be found elsewhere. */
@@ -14,10 +15,11 @@ struct watch {
 	struct list_link of_resource; /* resource.watches */
 	struct resource *resource;    /* NULL: an entry of a list that is nothing of ours */
 	struct subscription *subscription;
-	struct view *view; /* held; NULL: all is seen */
-	uint64_t told_tag; /* of the body; 0: none was told */
-	uint8_t handling;  /* enum watch_handling */
-	bool is_due;       /* entry of a list: it is to be told */
+	struct view *view;        /* held; NULL: all is seen */
+	struct shared_body *told; /* the last body told or looked at, held, where what follows depends on it */
+	uint64_t told_tag;        /* of the body; 0: none was told */
+	uint8_t handling;         /* enum watch_handling */
+	bool is_due;              /* entry of a list: it is to be told */
 };
 
 /* A zeroed watch begins to look at the resource, and stops. */
@@ -42,6 +44,9 @@ static inline bool watch_shows_state(const struct watch *watch)
 	return watch->resource && watch->resource->user != USER_UNKNOWN &&
 	       (watch->handling == WATCH_ALLOW || watch->handling == WATCH_POLITE_BLOCK);
 }
+
+/* Holds the body that what follows depends on; NULL: none. */
+void watch_remember(struct watch *watch, struct shared_body *body);
 
 /* Who watches the resource is another set of watchers, or they are in other states: whoever watches the watchers is
  * told (RFC 3857). */

@@ -163,7 +163,10 @@ const struct watch_request *watch_request_next(const struct events *events, uint
 	struct waiting *waiting = find(events, &(struct waiting_key){package, name});
 	if (!waiting)
 		return NULL;
+	int64_t now_s = clock_unix_ms() / 1000;
 	struct list_link *next = previous ? previous->of_resource.next : waiting->requests.next;
+	while (next != &waiting->requests && request_of(next)->expires_at_s <= now_s)
+		next = next->next; /* given up */
 	return next == &waiting->requests ? NULL : request_of(next);
 }
 
@@ -185,6 +188,10 @@ static void review(struct events *events, struct waiting *waiting)
 		arena_init(&arena, &events->arenas, 4u << 20);
 		int result = rules_judge(events, row, name, watch_request_watcher(request), &arena, &verdict);
 		if (result == 0 && verdict.handling != WATCH_CONFIRM) {
+			/* RFC 3857 §4.7.1: approved, or rejected, and so not waiting any more */
+			watches_note_decision(events, waiting->package, name, (uint64_t)request->id,
+					      watch_request_watcher(request),
+					      verdict.handling == WATCH_BLOCK ? WATCHER_REJECTED : WATCHER_APPROVED);
 			drop(events, waiting, request);
 			is_other = true;
 		}
@@ -229,8 +236,11 @@ static bool remove_user(struct table_link *link, void *arg)
 	struct waiting *waiting = CONTAINER_OF(link, struct waiting, link);
 	bool is_his = slice_equal(slice_of(waiting->name, waiting->name_length), walk->user);
 	struct watch_request *request = find_request(waiting, walk->user);
+	const char *winfo = walk->events->packages[waiting->package].package->winfo;
 	if (request)
 		drop(walk->events, waiting, request);
+	if (request && winfo)
+		events_announce(walk->events, winfo, slice_of(waiting->name, waiting->name_length));
 	while (is_his && !list_is_empty(&waiting->requests))
 		drop(walk->events, waiting, request_of(waiting->requests.next));
 	release(walk->events, waiting);

@@ -1,5 +1,6 @@
 /* All watches of a resource: who watches, who waits, who has just left (RFC 3857). SPDX-License-Identifier: MIT */
 #include "presence/events_state.h"
+#include "presence/list_watches.h"
 #include "presence/watch_requests.h"
 
 #include <stdio.h>
@@ -21,13 +22,20 @@ void watches_note_end(const struct watch *watch, enum watcher_event event)
 	if (!package->winfo || watch->resource->is_list ||
 	    !resource_find(events, package->winfo, resource_name(watch->resource)))
 		return;
+	watches_note_decision(events, watch->resource->package, resource_name(watch->resource),
+			      (uint64_t)subscription->id, account_user(subscription->watcher), event);
+}
+
+void watches_note_decision(struct events *events, uint8_t package, struct slice resource, uint64_t id,
+			   struct slice watcher, enum watcher_event event)
+{
 	struct ended_watch *ended = &events->ended[events->ended_count++ % ENDED_WATCHES_NOTED];
 	ended->at_ms = timers_now(events->parts.timers);
-	ended->id = (uint64_t)subscription->id;
+	ended->id = id;
 	ended->event = event;
-	ended->package = watch->resource->package;
-	note(ended->resource, sizeof ended->resource, resource_name(watch->resource));
-	note(ended->watcher, sizeof ended->watcher, account_user(subscription->watcher));
+	ended->package = package;
+	note(ended->resource, sizeof ended->resource, resource);
+	note(ended->watcher, sizeof ended->watcher, watcher);
 }
 
 /* --- walking ------------------------------------------------------------------------------------------------------ */
@@ -46,6 +54,14 @@ static bool is_counted(const struct watch *watch)
 	return watch->subscription->state == SUBSCRIPTION_ACTIVE && watch->handling != WATCH_BLOCK;
 }
 
+/* One list may name somebody twice, by two URIs. The factor spreads what the position adds. */
+static uint64_t id_of(const struct watch *watch)
+{
+	const struct subscription *subscription = watch->subscription;
+	uint64_t position = watch_is_entry(watch) ? (uint64_t)(watch - subscription->list->watches) + 1 : 0;
+	return (uint64_t)subscription->id + position * UINT64_C(0x9e3779b97f4a7c15);
+}
+
 static void show_watch(const struct walk *walk, const struct watch *watch)
 {
 	const struct subscription *subscription = watch->subscription;
@@ -53,7 +69,7 @@ static void show_watch(const struct walk *walk, const struct watch *watch)
 	/* RFC 3857 §4.7.1: who is blocked politely must not find it out from somebody else's screen, but the watched
 	 * may know that he watches */
 	bool waits = watch->handling == WATCH_CONFIRM;
-	struct watch_info info = {.id = (uint64_t)subscription->id,
+	struct watch_info info = {.id = id_of(watch),
 				  .watcher = account_user(subscription->watcher),
 				  .status = waits ? WATCHER_PENDING : WATCHER_ACTIVE,
 				  .event = waits ? WATCHER_SUBSCRIBE : WATCHER_APPROVED,

@@ -49,7 +49,10 @@ static void write_own_tuple(struct buffer *buffer, const struct presence_tuple *
 					   : "><status><basic>closed</basic></status><contact>");
 	xml_write_entity(buffer, &contact);
 	buffer_text(buffer, "</contact>");
-	write_timestamp(buffer, tuple->at_ms);
+	/* Since when somebody is gone would tell him from one who has blocked the watcher politely (RFC 5025 §3.2.1).
+	 */
+	if (tuple->is_open)
+		write_timestamp(buffer, tuple->at_ms);
 	buffer_text(buffer, "</tuple>");
 }
 

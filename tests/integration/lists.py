@@ -42,9 +42,9 @@ class ListWatcher:
     """One dialog for a list; `entries` is what its NOTIFYs have told: URI → (name, state, reason, body)."""
 
     def __init__(self, client, to="rls", event="presence", names=None, accept=True, headers=(), expires=600,
-                 is_packed=False):
+                 is_packed=False, call_id=None):
         self.client, self.to, self.event, self.expires = client, to, event, expires
-        self.call_id, self.entries, self.versions, self.sizes = token(14), {}, [], []
+        self.call_id, self.entries, self.versions, self.sizes = call_id or token(14), {}, [], []
         self.uri = to if ":" in to else client.aor(to)
         self.headers = [("Event", event), ("Supported", "eventlist"), ("Contact", f"<{client.contact}>")]
         if accept:

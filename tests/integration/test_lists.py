@@ -191,6 +191,25 @@ def test_a_rate_is_kept_for_lists_too(server):
     check(time.monotonic() - first > 1, "the rate is one in two seconds")
 
 
+def test_a_least_rate_does_not_tell_the_whole_list_again(server):
+    """RFC 6446 §6.2: a NOTIFY though nothing has changed, of no entry"""
+    watcher = ListWatcher(Client(server, "alice"), names=["bob", "carol"], event="presence;min-rate=1").until_all(2)
+    size = watcher.sizes[-1]
+    notify = watcher.take(10)
+    check(notify is not None and b'fullState="false"' in notify.body, f"{notify}")
+    check(len(notify.body) < size, f"{len(notify.body)} of {size}")
+
+
+def test_a_list_is_its_watchers_own_whatever_his_dialog_is_called(server):
+    """Call-ID and From tag are the clients' to choose: two of them may be the same"""
+    alice, dave = Client(server, "alice"), Client(server, "dave")
+    dave.tag = alice.tag
+    first = ListWatcher(alice, names=["bob"], call_id="the-same").until_all(1)
+    second = ListWatcher(dave, names=["carol"], call_id="the-same").until_all(1)
+    check(first.take(1) is None, "alice is not told what dave asked for")
+    check(list(first.entries) == [alice.aor("bob")] and list(second.entries) == [alice.aor("carol")], "each his own")
+
+
 def test_fetching_a_list_tells_all_of_it_once(server):
     """RFC 6665 §4.4.3"""
     alice = Client(server, "alice")

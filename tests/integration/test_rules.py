@@ -198,6 +198,38 @@ def test_rules_follow_the_sphere(server):
     watcher.until("pending")
 
 
+def test_a_sphere_that_ends_with_its_publication_ends_the_last_watcher(server):
+    """The watcher is away, so his subscription ends at once, while the change is being announced"""
+    alice, frank = Client(server, "alice", transport="tcp"), Client(server, "frank")
+    document = ('<presence xmlns="urn:ietf:params:xml:ns:pidf" xmlns:dm="urn:ietf:params:xml:ns:pidf:data-model" '
+                'xmlns:rpid="urn:ietf:params:xml:ns:pidf:rpid" entity="sip:frank@example.test"><tuple id="t"><status>'
+                "<basic>open</basic></status></tuple><dm:person id='p'><rpid:sphere><rpid:work/></rpid:sphere>"
+                "</dm:person></presence>")
+    headers = [("Event", "presence"), ("Content-Type", "application/pidf+xml")]
+    etag = frank.ask("PUBLISH", frank.aor(), headers + [("Expires", "600")], document).get("sip-etag")
+    set_rules(server, "frank", rule(1, "alice", "allow", conditions='<sphere value="work"/>'),
+              rule(2, None, "block"))
+    Watcher(alice, "frank").until("active")
+    alice.close()
+    time.sleep(0.5)
+    answer = frank.ask("PUBLISH", frank.aor(), [("Event", "presence"), ("Expires", "0"), ("SIP-If-Match", etag)])
+    check(answer.status == 200, f"{answer}")
+    check(Watcher(Client(server, "alice"), "frank").answer.status == 403, "the server goes on, and blocks")
+    remove_rules(server, "frank")
+
+
+def test_who_is_blocked_politely_is_told_what_somebody_is_who_has_gone(server):
+    """RFC 5025 §3.2.1: nothing in the document, not even its entity-tag, tells the one from the other"""
+    alice, carol, erin = (Client(server, name) for name in ("alice", "carol", "erin"))
+    set_rules(server, "erin", rule(1, "alice", "polite-block"), rule(2, "carol", "allow"))
+    blocked, allowed = Watcher(alice, "erin").until("active"), Watcher(carol, "erin").until("active")
+    check(erin.register().status == 200, "erin comes")
+    allowed.until("active", "open")
+    check(erin.unregister().status == 200, "and goes")
+    allowed.until("active", "closed", wait=30)
+    check(blocked.body == allowed.body, f"{blocked.body} is not {allowed.body}")
+
+
 def test_lines_and_lamps_have_rules_of_their_own(server):
     alice, bob = Client(server, "alice"), Client(server, "bob")
     check(Watcher(alice, "bob", "dialog").until("active").answer.status == 200, "everybody may watch lines here")
@@ -259,6 +291,10 @@ def test_entries_of_a_list_wait_and_are_decided_each(server):
     watcher = ListWatcher(alice, names=["bob", "carol", "alice"]).until_all(3)
     check([watcher.entries[alice.aor(name)][1] for name in ("bob", "carol", "alice")] ==
           ["pending", "pending", "active"], f"{watcher.entries}")
+    info.until("alice", "pending")
+    check(watcher.again(expires=0).status == 200, "the list ends")
+    info.until("alice", "waiting")
+    watcher = ListWatcher(alice, names=["bob", "carol", "alice"]).until_all(3)
     info.until("alice", "pending")
     set_rules(server, "bob", rule(1, "alice", "allow"))
     watcher.until(lambda e: e[alice.aor("bob")][1] == "active" and "pidf" in watcher.body("bob"), "allowed")
