@@ -15,6 +15,7 @@ static const struct {
 	[DECIDED_PRESENCE] = {"presence", "index"},
 	[DECIDED_DIALOG] = {"dialog", "dialog"},
 	[DECIDED_MESSAGE_SUMMARY] = {"message-summary", "message-summary"},
+	[DECIDED_REGISTRATION] = {"reg", "reg"},
 };
 
 const char *decided_package_name(enum decided_package which)

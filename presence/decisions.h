@@ -8,7 +8,7 @@
 #include "bodies/rules.h"
 #include "presence/document_store.h"
 
-enum decided_package { DECIDED_PRESENCE, DECIDED_DIALOG, DECIDED_MESSAGE_SUMMARY, DECIDED_COUNT };
+enum decided_package { DECIDED_PRESENCE, DECIDED_DIALOG, DECIDED_MESSAGE_SUMMARY, DECIDED_REGISTRATION, DECIDED_COUNT };
 
 #define DECISIONS_APPLICATION "pres-rules"
 /* "presence", "dialog", "message-summary". */

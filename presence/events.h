@@ -152,8 +152,13 @@ void events_each_watch(struct events *events, const char *package, struct slice 
 
 /* --- looking inside ------------------------------------------------------------------------------------------- */
 
+/* Its texts are good during the call. */
+#define WATCHER_RESOURCE_SIZE 280
 struct watcher_view {
-	struct slice watcher, package, resource, event_id;
+	struct slice watcher, package, event_id;
+	struct slice
+		resource; /* its name; "list sales-keys", "buddies of alice": a list's, at most WATCHER_RESOURCE_SIZE */
+	bool is_list;
 	const char *state; /* "active", "suspended", "starting" … */
 	int64_t expires_in_s;
 	int64_t told_before_s; /* seconds since the last NOTIFY was sent; negative: none was */

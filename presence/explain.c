@@ -58,6 +58,7 @@ static void show(const struct subscription *subscription, watcher_view_fn *each,
 		.package = slice_text(package->name),
 		.resource =
 			resource->is_list ? list_name_describe(resource_name(resource), list) : resource_name(resource),
+		.is_list = resource->is_list,
 		.event_id = dialog_text(&subscription->dialog, DIALOG_USAGE),
 		.state = state_text(subscription),
 		.expires_in_s = (subscription->expires_at_ms - now_ms) / 1000,

@@ -115,14 +115,14 @@ static bool take(struct writing *writing, struct watch *watch)
 		return true;
 	}
 	/* Nobody is told what he knows, or what he has called not worth it. */
-	if (is_partial && (tag == watch->told_tag || (body && !shared_body_is_triggered(watch, body)))) {
+	if (is_partial && (body ? !shared_body_is_news(watch, body) : tag == watch->told_tag)) {
 		watch_remember(watch, body && body->whole ? body : NULL);
 		settle(writing, watch);
 		return true;
 	}
 	size_t bytes = (writing->names_all ? 0 : resource_bytes(entry_of(writing, watch))) +
 		       (body ? PART_BYTES + body->length : 0);
-	if (writing->told_count > 0 &&
+	if ((writing->told_count > 0 || writing->names_all) &&
 	    (writing->told_count >= writing->entries_most || writing->bytes + bytes > writing->bytes_most))
 		return false;
 	writing->bytes += bytes;

@@ -93,6 +93,10 @@ static void on_refresh(struct timer *timer)
 {
 	struct lists *lists = CONTAINER_OF(timer, struct lists, refreshing);
 	struct list_link queue, *link;
+	if (!lists->events->is_resumed) { /* whoever loses his list by it could not be told */
+		timer_start(lists->events->parts.timers, timer, AGAIN_MS / 20, on_refresh);
+		return;
+	}
 	list_init(&queue);
 	list_splice(&queue, &lists->refreshes);
 	while ((link = list_take_first(&queue))) {

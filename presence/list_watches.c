@@ -80,10 +80,10 @@ static void replace(struct subscription *subscription, struct slice filters)
 	struct list_watches *list = definition ? create(definition, filters) : NULL, *old = subscription->list;
 	if (!list)
 		return;
+	subscription->list = list;
 	for (unsigned i = 0; i < definition->count; i++)
 		begin_entry(list, i, subscription);
 	list->due_count = definition->count;
-	subscription->list = list;
 	if (old)
 		destroy(old);
 	subscription->wants_full = true;

@@ -31,7 +31,7 @@ MUST_CHECK int list_name_make(struct arena *arena, enum list_kind kind, struct s
 enum list_kind list_name_kind(struct slice name);
 struct slice list_name_rest(struct slice name);
 /* For people: "list sales-keys", "buddies of alice". */
-#define LIST_TEXT_SIZE (RESOURCE_NAME_MOST + 24)
+#define LIST_TEXT_SIZE WATCHER_RESOURCE_SIZE
 struct slice list_name_describe(struct slice name, char text[LIST_TEXT_SIZE]);
 
 /* The list that a SUBSCRIBE carries. 0; ERR_SYNTAX, ERR_LIMIT, ERR_NO_MEMORY with a sentence. */

@@ -246,11 +246,11 @@ static bool try_state(struct subscription *subscription)
 	}
 	if (!subscription->wants_full) {
 		/* Nobody is told what he knows. */
-		bool is_news = whole && whole->tag != watch->told_tag;
-		if (!is_news || !shared_body_is_triggered(watch, whole)) {
+		if (!whole || !shared_body_is_news(watch, whole)) {
+			bool is_other = whole && whole->tag != watch->told_tag;
 			if (whole)
 				remember(subscription, whole);
-			subscription->is_behind = is_news;
+			subscription->is_behind = is_other;
 			return has_nothing_new(subscription);
 		}
 		if (watch->told && !subscription->is_behind)

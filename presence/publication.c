@@ -88,8 +88,8 @@ static bool resource_is_known(struct publishing *publishing)
 	struct request *request = publishing->request;
 	const char *sentence = NULL;
 	unsigned status = events_resolve(publishing->events, publishing->row, &request->arena,
-					 sip_message_request_uri(&request->message), request->sender,
-					 &publishing->target, &sentence);
+					 sip_message_request_uri(&request->message),
+					 request->is_trusted ? NULL : request->sender, &publishing->target, &sentence);
 	return status == 0 || refuse(publishing, status, sentence);
 }
 

@@ -261,14 +261,15 @@ struct shared_body *shared_body_change(const struct watch *watch, const struct s
 	return change->length > 0 ? change : NULL; /* an empty one remembers that it is not worth it */
 }
 
-bool shared_body_is_triggered(const struct watch *watch, const struct shared_body *body)
+bool shared_body_is_news(const struct watch *watch, const struct shared_body *body)
 {
 	const struct shared_body *told = watch->told;
-	if (!body->whole || !told || !told->whole)
-		return true;
 	struct filter_question question = question_of(watch);
-	return filter_is_triggered(view_texts(watch->view).filters, &question, shared_body_bytes(told->whole),
-				   shared_body_bytes(body->whole));
+	struct slice filters = view_texts(watch->view).filters;
+	if (!body->whole || !told || !told->whole || !filter_has_trigger(filters, &question))
+		return body->tag != watch->told_tag;
+	return told->whole->tag != body->whole->tag &&
+	       filter_is_triggered(filters, &question, shared_body_bytes(told->whole), shared_body_bytes(body->whole));
 }
 
 /* --- as it is sent ------------------------------------------------------------------------------------------------ */

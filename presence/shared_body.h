@@ -36,9 +36,9 @@ struct shared_body *shared_body_get(const struct watch *watch);
  * told. */
 struct shared_body *shared_body_change(const struct watch *watch, const struct shared_body *before,
 				       struct shared_body *after);
-/* Whether the change from what was told, or looked at, through that watch is worth a NOTIFY: by the triggers of its
- * filters (RFC 4661 §3.6), which look at what was before, whether it was told or not. */
-bool shared_body_is_triggered(const struct watch *watch, const struct shared_body *body);
+/* Whether it is worth a NOTIFY through that watch: where it says something else than what was told; or, where there are
+ * triggers (RFC 4661 §3.6), by what has changed since it was told or looked at, whatever was told. */
+bool shared_body_is_news(const struct watch *watch, const struct shared_body *body);
 /* Packed by deflate; empty: it cannot be shared (it has a version), or is no smaller. */
 struct slice shared_body_packed(struct events *events, struct shared_body *body);
 void shared_body_hold(struct shared_body *body);

@@ -232,7 +232,8 @@ static bool read_abilities(struct subscribing *subscribing)
 	const struct sip_message *message = &subscribing->request->message;
 	subscribing->takes_lists = sip_message_lists(message, SIP_HEADER_SUPPORTED, SLICE("eventlist")) ||
 				   sip_message_lists(message, SIP_HEADER_REQUIRE, SLICE("eventlist"));
-	subscribing->takes_deflate = sip_message_lists(message, SIP_HEADER_ACCEPT_ENCODING, SLICE("deflate"));
+	subscribing->takes_deflate = sip_message_lists(message, SIP_HEADER_ACCEPT_ENCODING, SLICE("deflate")) ||
+				     sip_message_lists(message, SIP_HEADER_ACCEPT_ENCODING, SLICE("*"));
 	return true;
 }
 

@@ -17,6 +17,14 @@ bool watch_is_entry(const struct watch *watch)
 	return watch != &watch->subscription->watch;
 }
 
+/* One list may name somebody twice, by two URIs. The factor spreads what the position adds. */
+uint64_t watch_id(const struct watch *watch)
+{
+	const struct subscription *subscription = watch->subscription;
+	uint64_t position = watch_is_entry(watch) ? (uint64_t)(watch - subscription->list->watches) + 1 : 0;
+	return (uint64_t)subscription->id + position * UINT64_C(0x9e3779b97f4a7c15);
+}
+
 void watch_begin(struct watch *watch, struct subscription *subscription, struct resource *resource)
 {
 	watch->subscription = subscription;
@@ -66,7 +74,7 @@ static void note_request(const struct watch *watch)
 	if (subscription->state == SUBSCRIPTION_ENDING)
 		return;
 	if (watch->handling == WATCH_CONFIRM)
-		watch_request_note(watch->resource, subscription->watcher, subscription->events);
+		watch_request_note(watch, subscription->events);
 	else
 		watch_request_forget(watch->resource, subscription->watcher, subscription->events);
 }
@@ -131,6 +139,8 @@ void watch_review(struct watch *watch)
 	}
 	if (is_same)
 		return;
+	if (watch->handling == WATCH_BLOCK && watch_is_entry(watch) && subscription->state == SUBSCRIPTION_ACTIVE)
+		watches_note_end(watch, WATCHER_REJECTED);
 	watches_changed(watch->resource, subscription->events);
 	if (watch->handling == WATCH_BLOCK && !watch_is_entry(watch))
 		subscription_end(subscription, REASON_REJECTED);

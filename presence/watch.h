@@ -28,6 +28,9 @@ void watch_end(struct watch *watch);
 /* True: an entry of a list; false: all that its subscription is about. */
 bool watch_is_entry(const struct watch *watch);
 
+/* As it is called where watchers are told (RFC 3858 §4.1): the same as long as it lasts, also after a restart. */
+uint64_t watch_id(const struct watch *watch);
+
 /* What the rules say now of this watcher and this resource; `filters` as the watcher sent them, `selection` as the
  * package read it. Changes nothing where memory is exhausted. ERR_NO_MEMORY. */
 struct watch_wish {

@@ -96,10 +96,22 @@ static struct watch_request *find_request(struct waiting *waiting, struct slice 
 	return NULL;
 }
 
+/* Too many wait: who asked first is not remembered any longer than he is there (RFC 3857 §4.7.1). */
+static void give_up(struct events *events, struct waiting *waiting, struct watch_request *request)
+{
+	const char *winfo = events->packages[waiting->package].package->winfo;
+	struct slice name = slice_of(waiting->name, waiting->name_length);
+	watches_note_decision(events, waiting->package, name, (uint64_t)request->id, watch_request_watcher(request),
+			      WATCHER_GIVEUP);
+	drop(events, waiting, request);
+	if (winfo)
+		events_announce(events, winfo, name);
+}
+
 static struct watch_request *add(struct events *events, struct waiting *waiting, struct slice watcher)
 {
 	if (waiting->count >= events->options.requests_most)
-		drop(events, waiting, request_of(waiting->requests.next));
+		give_up(events, waiting, request_of(waiting->requests.next));
 	struct watch_request *request = calloc(1, sizeof *request + watcher.length);
 	if (!request)
 		return NULL;
@@ -118,8 +130,10 @@ static void on_saved(void *arg, int result)
 	(void)result;
 }
 
-void watch_request_note(const struct resource *resource, const struct account *watcher, struct events *events)
+void watch_request_note(const struct watch *watch, struct events *events)
 {
+	const struct resource *resource = watch->resource;
+	const struct account *watcher = watch->subscription->watcher;
 	struct waiting *waiting = get(events, &(struct waiting_key){resource->package, resource_name(resource)});
 	if (!waiting)
 		return;
@@ -130,7 +144,7 @@ void watch_request_note(const struct resource *resource, const struct account *w
 		release(events, waiting);
 		return;
 	}
-	request->id = storage_next_message_id(events->parts.storage);
+	request->id = (int64_t)watch_id(watch);
 	request->asked_at_s = clock_unix_ms() / 1000;
 	request->expires_at_s = request->asked_at_s + events->options.request_s;
 	const struct stored_watch_request row = {.id = request->id,

@@ -4,13 +4,15 @@
 
 #include "core/account.h"
 #include "presence/resource.h"
+#include "presence/watch.h"
 #include "storage/storage.h"
 
 struct events;
 
 struct watch_request {
 	struct list_link of_resource;
-	int64_t id;
+	int64_t id; /* that of the watch which asked first: it goes on as the same one when he is gone (RFC 3857 §4.7.1)
+		     */
 	int64_t asked_at_s, expires_at_s;
 	uint16_t watcher_length;
 	char watcher[]; /* user */
@@ -22,7 +24,7 @@ static inline struct slice watch_request_watcher(const struct watch_request *req
 }
 
 /* He waits: written down where it is not yet. Of too many the oldest goes. */
-void watch_request_note(const struct resource *resource, const struct account *watcher, struct events *events);
+void watch_request_note(const struct watch *watch, struct events *events);
 /* It was decided. Costs a look into a table where nobody waits. */
 void watch_request_forget(const struct resource *resource, const struct account *watcher, struct events *events);
 /* Those who wait, the longest first: NULL as `previous` is the start, NULL the end. */

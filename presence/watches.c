@@ -1,6 +1,5 @@
 /* All watches of a resource: who watches, who waits, who has just left (RFC 3857). SPDX-License-Identifier: MIT */
 #include "presence/events_state.h"
-#include "presence/list_watches.h"
 #include "presence/watch_requests.h"
 
 #include <stdio.h>
@@ -22,8 +21,8 @@ void watches_note_end(const struct watch *watch, enum watcher_event event)
 	if (!package->winfo || watch->resource->is_list ||
 	    !resource_find(events, package->winfo, resource_name(watch->resource)))
 		return;
-	watches_note_decision(events, watch->resource->package, resource_name(watch->resource),
-			      (uint64_t)subscription->id, account_user(subscription->watcher), event);
+	watches_note_decision(events, watch->resource->package, resource_name(watch->resource), watch_id(watch),
+			      account_user(subscription->watcher), event);
 }
 
 void watches_note_decision(struct events *events, uint8_t package, struct slice resource, uint64_t id,
@@ -54,14 +53,6 @@ static bool is_counted(const struct watch *watch)
 	return watch->subscription->state == SUBSCRIPTION_ACTIVE && watch->handling != WATCH_BLOCK;
 }
 
-/* One list may name somebody twice, by two URIs. The factor spreads what the position adds. */
-static uint64_t id_of(const struct watch *watch)
-{
-	const struct subscription *subscription = watch->subscription;
-	uint64_t position = watch_is_entry(watch) ? (uint64_t)(watch - subscription->list->watches) + 1 : 0;
-	return (uint64_t)subscription->id + position * UINT64_C(0x9e3779b97f4a7c15);
-}
-
 static void show_watch(const struct walk *walk, const struct watch *watch)
 {
 	const struct subscription *subscription = watch->subscription;
@@ -69,7 +60,7 @@ static void show_watch(const struct walk *walk, const struct watch *watch)
 	/* RFC 3857 §4.7.1: who is blocked politely must not find it out from somebody else's screen, but the watched
 	 * may know that he watches */
 	bool waits = watch->handling == WATCH_CONFIRM;
-	struct watch_info info = {.id = id_of(watch),
+	struct watch_info info = {.id = watch_id(watch),
 				  .watcher = account_user(subscription->watcher),
 				  .status = waits ? WATCHER_PENDING : WATCHER_ACTIVE,
 				  .event = waits ? WATCHER_SUBSCRIBE : WATCHER_APPROVED,
@@ -104,6 +95,24 @@ static void show_request(const struct walk *walk, const struct watch_request *re
 	walk->each(walk->arg, &info);
 }
 
+/* What has ended as one thing may go on as another: who waited in a subscription goes on waiting without. */
+static bool is_there(const struct walk *walk, uint64_t id)
+{
+	const struct watch_request *request = NULL;
+	while ((request = watch_request_next(walk->events, walk->package, walk->name, request)))
+		if ((uint64_t)request->id == id)
+			return true;
+	if (!walk->resource)
+		return false;
+	for (const struct list_link *link = walk->resource->watches.next; link != &walk->resource->watches;
+	     link = link->next) {
+		const struct watch *watch = CONTAINER_OF(link, struct watch, of_resource);
+		if (is_counted(watch) && watch_id(watch) == id)
+			return true;
+	}
+	return false;
+}
+
 static void show_ended(const struct walk *walk)
 {
 	const struct events *events = walk->events;
@@ -112,7 +121,7 @@ static void show_ended(const struct walk *walk)
 	for (unsigned i = 0; i < count; i++) {
 		const struct ended_watch *ended = &events->ended[i];
 		if (ended->package != walk->package || ended->at_ms < from_ms ||
-		    !slice_equal(slice_text(ended->resource), walk->name))
+		    !slice_equal(slice_text(ended->resource), walk->name) || is_there(walk, ended->id))
 			continue;
 		struct watch_info info = {.id = ended->id,
 					  .watcher = slice_text(ended->watcher),

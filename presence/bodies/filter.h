@@ -29,6 +29,8 @@ MUST_CHECK int filter_merge(struct slice before, struct slice change, const stru
  * `filtered`; BODY_NO_VERSION: nowhere. ERR_SYNTAX, ERR_UNSUPPORTED, ERR_LIMIT, ERR_NO_MEMORY. */
 MUST_CHECK int filter_apply(struct slice filters, const struct filter_question *question, struct slice document,
 			    struct buffer *filtered, size_t *version_at);
+/* True where a trigger is for this resource: then it alone says what is worth a NOTIFY. */
+bool filter_has_trigger(struct slice filters, const struct filter_question *question);
 /* True where the change from one document (unfiltered) to the next is worth a NOTIFY: no trigger is for this resource,
  * or one of them fires (RFC 4661 §3.6, RFC 4660 §5.4), or it cannot be looked at. An empty `before`: nothing was told
  * yet. */

@@ -268,3 +268,18 @@ bool filter_is_triggered(struct slice filters, const struct filter_question *que
 	arena_finish(&arena);
 	return fired;
 }
+
+bool filter_has_trigger(struct slice filters, const struct filter_question *question)
+{
+	struct filter_set set;
+	struct body_error error;
+	struct arena arena;
+	bool has = false;
+	arena_init(&arena, NULL, 1 << 26);
+	if (filter_set_read(&arena, filters, question->limits, &set, &error) == 0) {
+		filter_set_choose(&set, question);
+		has = has_trigger(&set);
+	}
+	arena_finish(&arena);
+	return has;
+}

@@ -10,14 +10,16 @@
 
 /* --- what a URI names --------------------------------------------------------------------------------------------- */
 
-/* RFC 4575 §3.5: a conference is watched, and published, by its URI. A trusted address makes it by publishing; anybody
+/* RFC 4575 §3.5: a conference is watched, and published, by its URI. Who is trusted makes it by publishing; anybody
  * else finds it there, or an account. */
 static unsigned resolve(void *arg, struct arena *arena, const struct sip_uri *uri, const struct account *asker,
 			struct event_target *target, const char **sentence)
 {
 	const struct people *people = arg;
 	int result = domain_user(people->parts->domain, arena, uri, &target->name);
-	target->needs_account = asker != NULL;
+	const struct resource *room =
+		result == 0 ? resource_find(people->events, conference_package.name, target->name) : NULL;
+	target->needs_account = asker && !(room && publication_next(room, NULL));
 	if (result == 0 && target->name.length <= RESOURCE_NAME_MOST)
 		return 0;
 	*sentence = result == ERR_NO_MEMORY ? error_text(result) : "There is no such conference";

@@ -100,5 +100,6 @@ static const struct body_format *const formats[] = {&reginfo_format, NULL};
 const struct event_package registration_package = {
 	.name = "reg",
 	.formats = formats,
+	.rules = "reg",
 	.compose = compose,
 };

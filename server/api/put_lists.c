@@ -119,7 +119,7 @@ static int read_decision(const char *name, const json_t *value, struct decisions
 {
 	enum decided_package which;
 	if (!decided_package_find(slice_text(name), &which))
-		return refuse_field(name, "presence, dialog and message-summary", error);
+		return refuse_field(name, "presence, dialog, message-summary and reg", error);
 	struct decision *to = &change->to[which];
 	change->is_changed[which] = true;
 	to->is_made = !json_is_null(value);

@@ -8,11 +8,18 @@
 
 /* --- subscriptions ------------------------------------------------------------------------------------------------ */
 
-/* The view's texts live as long as the subscription, but for the flow's. */
+/* The view's texts live as long as the subscription, but for the flow's and a list's. */
 struct kept_view {
 	struct watcher_view view;
-	char flow[FLOW_TEXT_SIZE];
+	char flow[FLOW_TEXT_SIZE], list[WATCHER_RESOURCE_SIZE];
 };
+
+static void keep(struct slice *text, char *kept, size_t size)
+{
+	text->length = text->length < size ? text->length : size;
+	memcpy(kept, text->at, text->length);
+	text->at = kept;
+}
 
 static void offer_view(void *arg, const struct watcher_view *view)
 {
@@ -21,10 +28,9 @@ static void offer_view(void *arg, const struct watcher_view *view)
 	if (!kept)
 		return;
 	kept->view = *view;
-	kept->view.flow.at = kept->flow;
-	if (kept->view.flow.length > sizeof kept->flow)
-		kept->view.flow.length = sizeof kept->flow;
-	memcpy(kept->flow, view->flow.at, kept->view.flow.length);
+	keep(&kept->view.flow, kept->flow, sizeof kept->flow);
+	if (view->is_list)
+		keep(&kept->view.resource, kept->list, sizeof kept->list);
 }
 
 static void write_number_or_null(struct json_writer *json, const char *name, int64_t number, bool is_known)

@@ -76,7 +76,8 @@ static const struct group_help option_help[] = {
 	{TAKES_PRINT, "  --print-sample    print a configuration file with every option\n"
 		      "  --print-markdown  print the reference of all options\n"},
 	{TAKES_GENERATE, "  --generate        make up a password and print it\n"},
-	{TAKES_EVENT, "  --event EVENT     presence, dialog (calls), message-summary (voicemail) or all\n"},
+	{TAKES_EVENT,
+	 "  --event EVENT     presence, dialog (calls), message-summary (voicemail), reg (devices) or all\n"},
 	{TAKES_POLITELY, "  --politely        the watcher is shown somebody who is not there\n"},
 	{TAKES_EXPIRY, "  --expires DAYS    the token ends after so many days (default: never)\n"},
 };

@@ -98,6 +98,7 @@ struct watching {
 	struct buffer *buffer;
 	struct slice name; /* the user or mailbox that was asked for */
 	bool is_other;     /* what watches that name was written already: only the rest */
+	bool is_list;      /* only those who watch by a list */
 	unsigned count;
 };
 
@@ -134,6 +135,8 @@ static void write_view(const struct watching *watching, const struct watcher_vie
 		      SLICE_ARGS(view->package));
 	if (is_mailbox(view->resource))
 		buffer_format(buffer, "mailbox %.*s", SLICE_ARGS(name));
+	else if (view->is_list)
+		buffer_append(buffer, name);
 	else
 		buffer_format(buffer, "%.*s@%.*s", SLICE_ARGS(name), SLICE_ARGS(domain));
 	buffer_format(buffer, "\t%s\t%" PRId64 " s\t%.*s\t", view->state, view->expires_in_s, SLICE_ARGS(view->flow));
@@ -144,8 +147,8 @@ static void write_view(const struct watching *watching, const struct watcher_vie
 static void visit_view(void *arg, const struct watcher_view *view)
 {
 	struct watching *watching = arg;
-	bool is_watched = slice_equal(plain_name(view->resource), watching->name);
-	if (is_watched == watching->is_other)
+	bool is_watched = !view->is_list && slice_equal(plain_name(view->resource), watching->name);
+	if (watching->is_list ? !view->is_list : is_watched == watching->is_other)
 		return;
 	write_view(watching, view);
 	watching->count++;
@@ -165,6 +168,10 @@ void handle_watchers(void *arg, struct control_call *call, const struct control_
 	struct slice all = SLICE("");
 	buffer_init(&buffer, CONTROL_ANSWER_MOST);
 	events_each_watcher(node->events, all, all, all, visit_view, &watching);
+	/* And who watches him by a list. */
+	watching.is_list = true;
+	events_each_watcher(node->events, all, all, watching.name, visit_view, &watching);
+	watching.is_list = false;
 	watching.is_other = true;
 	events_each_watcher(node->events, watching.name, all, all, visit_view, &watching);
 	control_answer_buffer(call, &buffer);

@@ -171,7 +171,7 @@ void handle_decide(void *arg, struct control_call *call, const struct control_re
 	else if (result != 0)
 		refuse(ruling, error_text(result));
 	else if (!read_decision(request->arguments[2], request->arguments[3], &change))
-		refuse(ruling, "there are the events presence, dialog, message-summary and all");
+		refuse(ruling, "there are the events presence, dialog, message-summary, reg and all");
 	else
 		decisions_set(ruling->node->documents, &change, on_decided, ruling);
 }

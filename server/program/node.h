@@ -119,7 +119,8 @@ struct node {
 	struct xcap *xcap;
 	struct xcap_diffs *xcap_diffs;
 	struct manipulations *manipulations;
-	struct timer phone_lists; /* when their table is read again */
+	struct timer phone_lists;    /* when their table is read again */
+	struct gathering *gathering; /* it is being read; NULL: it is not */
 	struct events *events;
 	struct people *people;
 	struct mailboxes *mailboxes;

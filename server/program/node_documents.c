@@ -91,12 +91,6 @@ void node_reload_documents(struct node *node)
 	node_load_phone_lists(node, NULL, NULL);
 }
 
-void node_finish_xcap(struct node *node)
-{
-	timer_stop(&node->phone_lists);
-	xcap_destroy(node->xcap);
-}
-
 void node_finish_documents(struct node *node)
 {
 	xcap_diffs_destroy(node->xcap_diffs);
@@ -116,6 +110,7 @@ struct gathering {
 	size_t configured; /* so many of them are of the configuration */
 	struct arena arena;
 	int result;
+	bool is_stale; /* to be read again */
 };
 
 #define GATHERED_MOST ((size_t)256 << 20)
@@ -159,10 +154,20 @@ static void schedule(struct node *node)
 			    on_table_time);
 }
 
+static void gathering_free(struct gathering *gathering)
+{
+	if (!gathering)
+		return;
+	free(gathering->rows);
+	arena_finish(&gathering->arena);
+	free(gathering);
+}
+
 static void on_read(void *arg, int result)
 {
 	struct gathering *gathering = arg;
 	struct node *node = gathering->node;
+	node->gathering = NULL;
 	bool is_first = gathering->done != NULL;
 	if (result == 0)
 		result = gathering->result;
@@ -176,11 +181,11 @@ static void on_read(void *arg, int result)
 	if (result != 0)
 		log_event(node->log, LOG_ERROR, "phone_lists_not_read", NULL, "phone_lists: %s", error_text(result));
 	schedule(node);
+	if (gathering->is_stale)
+		timer_start(node->timers, &node->phone_lists, 0, on_table_time);
 	storage_done_fn *done = gathering->done;
 	void *done_arg = gathering->arg;
-	free(gathering->rows);
-	arena_finish(&gathering->arena);
-	free(gathering);
+	gathering_free(gathering);
 	if (done) /* such a table keeps nobody from starting */
 		done(done_arg, result == ERR_STORAGE_REFUSED ? 0 : result);
 }
@@ -198,6 +203,12 @@ static int add_configured(struct gathering *gathering)
 
 void node_load_phone_lists(struct node *node, storage_done_fn *done, void *arg)
 {
+	if (node->gathering) { /* it is being read, and by then what was there may be old */
+		node->gathering->is_stale = true;
+		if (done)
+			done(arg, ERR_BUSY);
+		return;
+	}
 	struct gathering *gathering = calloc(1, sizeof *gathering);
 	if (!gathering) {
 		log_event(node->log, LOG_ERROR, "phone_lists_not_read", NULL, "%s", error_text(ERR_NO_MEMORY));
@@ -210,5 +221,13 @@ void node_load_phone_lists(struct node *node, storage_done_fn *done, void *arg)
 	arena_init(&gathering->arena, NULL, GATHERED_MOST);
 	gathering->result = add_configured(gathering);
 	gathering->configured = gathering->count;
+	node->gathering = gathering;
 	storage_load_phone_lists(node->storage, on_entry, on_read, gathering);
+}
+
+void node_finish_xcap(struct node *node)
+{
+	timer_stop(&node->phone_lists);
+	gathering_free(node->gathering); /* storage tells nobody who waits when it is closed */
+	xcap_destroy(node->xcap);
 }

@@ -60,6 +60,12 @@ static const char *check_watch(struct slice value)
 	return known ? NULL : "is not one of domain, ask, self and nobody";
 }
 
+/* Nobody decides about conferences. */
+static const char *check_conference_watch(struct slice value)
+{
+	return slice_equal(value, SLICE("ask")) || check_watch(value) ? "is not one of domain, self and nobody" : NULL;
+}
+
 static const char *check_switch(struct slice value)
 {
 	bool known = slice_equal(value, SLICE("yes")) || slice_equal(value, SLICE("no"));

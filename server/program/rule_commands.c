@@ -31,12 +31,12 @@ static int ask(const struct command_line *line, const char *command, const char 
 /* Who is allowed one thing is not allowed everything unasked; who is blocked sees nothing. */
 static int decide(const struct command_line *line, const char *usual_event, const char *word)
 {
-	static const char *const events[] = {"presence", "dialog", "message-summary", "all"};
+	static const char *const events[] = {"presence", "dialog", "message-summary", "reg", "all"};
 	const char *event = line->event ? line->event : usual_event;
 	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
 		if (strcmp(event, events[i]) == 0)
 			return ask(line, "decide", event, word);
-	complain("--event is presence, dialog, message-summary or all");
+	complain("--event is presence, dialog, message-summary, reg or all");
 	return EXIT_USAGE;
 }
 

@@ -46,6 +46,7 @@ class ListWatcher:
         self.client, self.to, self.event, self.expires = client, to, event, expires
         self.call_id, self.entries, self.versions, self.sizes = call_id or token(14), {}, [], []
         self.uri = to if ":" in to else client.aor(to)
+        self.state = ""
         self.headers = [("Event", event), ("Supported", "eventlist"), ("Contact", f"<{client.contact}>")]
         if accept:
             self.headers += [("Accept", "multipart/related"), ("Accept", "application/rlmi+xml"),

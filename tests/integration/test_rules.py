@@ -76,7 +76,7 @@ class WatchersOf:
     def __init__(self, client, event="presence.winfo"):
         self.watcher = Watcher(client, client.user, event)
         check(self.watcher.answer.status == 200, f"{self.watcher.answer}")
-        self.known, self.versions, self.states = {}, [], []
+        self.by_id, self.versions, self.states = {}, [], []
 
     def take(self, wait=WAIT):
         if not self.watcher.take(wait):
@@ -87,14 +87,24 @@ class WatchersOf:
         self.versions.append(int(root.get("version")))
         self.states.append(root.get("state"))
         if root.get("state") == "full":
-            self.known = {}
+            self.by_id = {}
         for watcher in root.iter(INFO + "watcher"):
             user = watcher.text.strip().removeprefix("sip:").split("@")[0]
             if watcher.get("status") == "terminated":
-                self.known.pop(user, None)
+                self.by_id.pop(watcher.get("id"), None)
             else:
-                self.known[user] = watcher.get("status"), watcher.get("event")
+                self.by_id[watcher.get("id")] = user, watcher.get("status"), watcher.get("event")
         return True
+
+    @property
+    def known(self):
+        """What is known of each; of several watches the one that says most: active, then pending, then waiting."""
+        return {user: (status, event) for user, status, event in
+                sorted(self.by_id.values(), key=lambda w: ("waiting", "pending", "active").index(w[1]))}
+
+    @known.setter
+    def known(self, nothing):
+        self.by_id = dict(nothing)
 
     def until(self, user, status, wait=WAIT):
         end = time.monotonic() + wait
@@ -284,26 +294,26 @@ def test_nobody_watches_the_watchers_of_somebody_else(server):
 
 def test_entries_of_a_list_wait_and_are_decided_each(server):
     """RFC 4662 §5.6: pending, and rejected; the watched see who watches by a list"""
-    alice, bob = Client(server, "alice"), Client(server, "bob")
+    dave, bob = Client(server, "dave"), Client(server, "bob")
     remove_rules(server, "bob")
     remove_rules(server, "carol")
     info = WatchersOf(bob)
-    watcher = ListWatcher(alice, names=["bob", "carol", "alice"]).until_all(3)
-    check([watcher.entries[alice.aor(name)][1] for name in ("bob", "carol", "alice")] ==
+    watcher = ListWatcher(dave, names=["bob", "carol", "dave"]).until_all(3)
+    check([watcher.entries[dave.aor(name)][1] for name in ("bob", "carol", "dave")] ==
           ["pending", "pending", "active"], f"{watcher.entries}")
-    info.until("alice", "pending")
+    info.until("dave", "pending")
     check(watcher.again(expires=0).status == 200, "the list ends")
-    info.until("alice", "waiting")
-    watcher = ListWatcher(alice, names=["bob", "carol", "alice"]).until_all(3)
-    info.until("alice", "pending")
-    set_rules(server, "bob", rule(1, "alice", "allow"))
-    watcher.until(lambda e: e[alice.aor("bob")][1] == "active" and "pidf" in watcher.body("bob"), "allowed")
-    info.until("alice", "active")
-    set_rules(server, "bob", rule(1, "alice", "block"))
-    watcher.until(lambda e: e[alice.aor("bob")][1:3] == ("terminated", "rejected"), "blocked")
+    info.until("dave", "waiting")
+    watcher = ListWatcher(dave, names=["bob", "carol", "dave"]).until_all(3)
+    info.until("dave", "pending")
+    set_rules(server, "bob", rule(1, "dave", "allow"))
+    watcher.until(lambda e: e[dave.aor("bob")][1] == "active" and "pidf" in watcher.body("bob"), "allowed")
+    info.until("dave", "active")
+    set_rules(server, "bob", rule(1, "dave", "block"))
+    watcher.until(lambda e: e[dave.aor("bob")][1:3] == ("terminated", "rejected"), "blocked")
     server.restart()
     watcher.entries = {}
-    watcher.until(lambda e: len(e) == 3 and e[alice.aor("bob")][2] == "rejected", "blocked after kill -9", 30)
+    watcher.until(lambda e: len(e) == 3 and e[dave.aor("bob")][2] == "rejected", "blocked after kill -9", 30)
     remove_rules(server, "bob")
 
 

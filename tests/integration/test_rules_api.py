@@ -23,7 +23,7 @@ class Rules:
 
     def __init__(self, server, user):
         self.web, self.user = Web(server, user), user
-        for name in ("index", "dialog", "message-summary"):
+        for name in ("index", "dialog", "message-summary", "reg"):
             self.web.ask("DELETE", DOCUMENTS % (user, name))
 
     def ask(self, method, path, body=None):
@@ -70,7 +70,8 @@ def test_decisions_are_made_and_forgotten(server):
     alice = Rules(server, "alice")
     check(alice.shown() == {}, "nothing yet")
     said = alice.decide("bob", presence="allow", dialog="block")
-    check(said == {"watcher": "sip:bob@example.test", "presence": "allow", "dialog": "block", "message-summary": None},
+    check(said == {"watcher": "sip:bob@example.test", "presence": "allow", "dialog": "block", "message-summary": None,
+                   "reg": None},
           repr(said))
     alice.decide("carol", presence="polite-block")
     alice.decide("sip:dave@elsewhere.test", presence="confirm")
@@ -100,7 +101,7 @@ def test_xcap_shows_the_same_rules(server):
 def test_bad_input_is_refused_with_a_sentence(server):
     alice = Rules(server, "alice")
     for word, watcher, body in (("decides nothing", "bob", {}), ("none of", "bob", {"presence": "maybe"}),
-                                ("none of", "bob", {"presence": 1}), ("reg", "bob", {"reg": "allow"}),
+                                ("none of", "bob", {"presence": 1}), ("weather", "bob", {"weather": "allow"}),
                                 ("no address", "sip:example.test", {"presence": "allow"}),
                                 ("no JSON object", "bob", [])):
         answer = alice.ask("PUT", f"rules/{watcher}", body)
@@ -191,13 +192,13 @@ def test_the_command_line_decides_as_well(server):
                             "sip:erin@example.test": ("confirm", None, None)}, repr(alice.shown()))
     check(run("rules", "alice").splitlines() == [
         "sip:bob@example.test\tpresence allow, dialog allow",
-        "sip:carol@example.test\tpresence block, dialog block, message-summary block",
+        "sip:carol@example.test\tpresence block, dialog block, message-summary block, reg block",
         "sip:dave@elsewhere.test\tpresence polite-block", "sip:erin@example.test\tpresence confirm"], "all of them")
     check(run("forget", "alice", "bob", "--event", "dialog") == "sip:bob@example.test\tpresence allow\n", "one event")
     check(run("forget", "alice", "bob") == "sip:bob@example.test\tno rule\n", "all events")
     for word, words in (("no such account", ("allow", "nobody", "bob")), ("domain", ("rules", "alice@elsewhere.test")),
                         ("no address", ("allow", "alice", "sip:example.test")),
-                        ("--event is", ("allow", "alice", "bob", "--event", "reg")),
+                        ("--event is", ("allow", "alice", "bob", "--event", "weather")),
                         ("no such option", ("allow", "alice", "bob", "--politely")),
                         ("no such account", ("requests", "nobody"))):
         check(word in run(*words, good=False), repr(words))
