@@ -230,7 +230,7 @@ def test_an_account_that_waits_on_somebody_and_is_removed_does_not_wait_any_more
     remove_account(server, "frank")
     info.until("frank", None)
     server.restart()
-    info.known = {"frank": ("?", "?")}
+    info.known = {"?": ("frank", "pending", "subscribe")}
     info.until("frank", None, 30)
     add_account(server, "frank")
     remove_rules(server, "bob")
