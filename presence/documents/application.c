@@ -83,7 +83,8 @@ static const struct application applications[] = {
 		.root_space = "urn:ietf:params:xml:ns:common-policy",
 		.root = "ruleset",
 		.schema = "pres-rules",
-		.names = "index dialog message-summary reg", /* of presence, and of the packages with rules of their own */
+		.names = "index dialog message-summary reg", /* of presence, and of the packages with rules of their own
+							      */
 		.is_resident = true,
 	},
 	{

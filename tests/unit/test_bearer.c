@@ -1,6 +1,6 @@
 /* Tokens in requests. SPDX-License-Identifier: MIT */
-#include "core/bearer.h"
 #include "base/error.h"
+#include "core/bearer.h"
 #include "test.h"
 
 static const struct {
