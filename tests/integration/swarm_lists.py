@@ -168,8 +168,8 @@ class Watch(Subscription):
         wrong = [(name, self.entries.get(name), self.wanted(name)) for name in names
                  if not self.entries.get(name) or (self.entries[name][0], self.entries[name][2]) != self.wanted(name)]
         more = sorted(set(self.entries) - set(names))
-        return (f"{self.call_id} ({self.kind}, {self.device.transport}, over {self.is_over}, refused {self.is_refused}, "
-                f"CSeq {self.notify_cseq}): wrong {wrong[:3]}, too much {more[:3]}")
+        return (f"{self.call_id} ({self.kind}, {self.device.transport}, over {self.is_over}, "
+                f"refused {self.is_refused}, CSeq {self.notify_cseq}): wrong {wrong[:3]}, too much {more[:3]}")
 
 
 class ListDevice(Device):

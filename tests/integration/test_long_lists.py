@@ -22,7 +22,8 @@ ENTRY_BYTES = 2048              # more than the state of one of these entries ta
 MANY = 60                       # entries that change together
 PIDF = ('<presence xmlns="urn:ietf:params:xml:ns:pidf" entity="{}"><tuple id="t"><status><basic>open</basic></status>'
         "<note>{}</note></tuple></presence>")
-SERVICES = ('<rls-services xmlns="urn:ietf:params:xml:ns:rls-services" xmlns:rl="urn:ietf:params:xml:ns:resource-lists">'
+SERVICES = ('<rls-services xmlns="urn:ietf:params:xml:ns:rls-services" '
+            'xmlns:rl="urn:ietf:params:xml:ns:resource-lists">'
             '<service uri="sip:everybody@example.test"><list>{}</list><packages><package>presence</package></packages>'
             "</service></rls-services>")
 

@@ -69,7 +69,7 @@ class AskingJsSip(WatchingJsSip):
         def is_so():
             entry = self.entries(number).get(user)
             return entry is not None and entry[:2] == (state, reason) and text in entry[2]
-        wait_for(is_so, f"{self} sees {user} {state} {reason or ''} with {text!r}, not {self.entries(number).get(user)}")
+        wait_for(is_so, f"{self} sees {user} {state} {reason or ''} with {text!r}")
 
     def own_watchers(self, number):
         """user: status"""

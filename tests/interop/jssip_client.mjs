@@ -1,8 +1,8 @@
-// One JsSIP user agent, driven by clients.py: a JSON object a line on standard input, and what happens on standard output.
+// One JsSIP user agent, driven by clients.py: a JSON object a line on standard input, what happens on standard output.
 //   {"send": "bob", "text": "hello", "id": 1}   →   {"answered": 1, "status": 200}
 //   {"subscribe": "bob", "event": "presence", "accept": "application/pidf+xml", "expires": 600, "id": 2}
 //                             →   {"accepted": 2}, {"notify": 2, "cseq": 1, "state": …, "body": …}, {"ended": 2}
-//                                 {"pending": 2}, {"active": 2}; "headers": ["Supported: …"], "type" and "body" are sent, too
+//                                 {"pending": 2}, {"active": 2}; "headers": ["Supported: …"], "type" and "body" go along
 //   {"refresh": 2}, {"unsubscribe": 2}
 //   {"publish": "<presence…", "event": "presence", "type": "application/pidf+xml", "expires": 600, "id": 3}
 //                             →   {"published": 3, "status": 200, "etag": …}; an "etag" in the command is sent instead

@@ -1,5 +1,5 @@
-"""Desk phones, played by SIPp, whose keys are a list of the server's (RFC 4662): each family subscribes to it as it does,
-is told all keys with their names, in NOTIFYs that it can take, and sees calls, also after kill -9 of the server.
+"""Desk phones, played by SIPp, whose keys are a list of the server's (RFC 4662): each family subscribes to it as it
+does, is told all keys with their names, in NOTIFYs that it can take, and sees calls, also after kill -9 of the server.
 
 SPDX-License-Identifier: MIT
 """
@@ -26,7 +26,8 @@ RELATED, META, PIDF = "multipart/related", "application/rlmi+xml", "application/
 class KeyFamily(Family):
     """`event`, `accept`: of its SUBSCRIBE to the list; `most`: so many keys it can be told of at a time."""
 
-    def __init__(self, user, agent, event="dialog", accept=f"{DIALOG}, {RELATED}, {META}", expires=1800, most=0, **more):
+    def __init__(self, user, agent, event="dialog", accept=f"{DIALOG}, {RELATED}, {META}", expires=1800, most=0,
+                 **more):
         super().__init__(user, agent, mailbox=None, expires=expires, **more)
         self.event, self.accept, self.most = event, accept, most
 

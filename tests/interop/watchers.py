@@ -44,11 +44,13 @@ class Watching:
 
 
 class WatchingBaresip(Watching, Baresip):
-    """Its module presence publishes, and watches whoever of its contacts has presence=p2p; mwi shows its mailbox."""
+    """Its module presence publishes, and watches whoever of its contacts has presence=p2p; mwi shows its mailbox, but
+    loops for ever where its REGISTER is answered within a millisecond."""
 
-    def __init__(self, server, user, transport, users):
-        super().__init__(server, user, transport, users, outbound=False, account=";pubint=60;mwi=yes",
-                         contact=";presence=p2p", modules=("presence", "mwi"))
+    def __init__(self, server, user, transport, users, with_mailbox=True):
+        super().__init__(server, user, transport, users, outbound=False, contact=";presence=p2p",
+                         account=";pubint=60" + (";mwi=yes" if with_mailbox else ""),
+                         modules=("presence", "mwi") if with_mailbox else ("presence",))
         self.notifies, self.taken, self.block = [], 0, None
 
     def told(self):
