@@ -27,5 +27,6 @@ foreach(folder interop browser)
 	endif()
 endforeach()
 
-set_tests_properties(integration.test_lamps integration.test_kill integration.test_kill_events integration.subscribe
+set_tests_properties(integration.test_lamps integration.test_kill integration.test_kill_events integration.test_kill_lists
+	integration.subscribe
 	PROPERTIES COST 100)
