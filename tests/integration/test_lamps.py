@@ -502,7 +502,7 @@ def test_one_notify_is_on_its_way_at_a_time_and_the_newest_wins(servers):
     newest = phone.receive(lambda m: m.method == "NOTIFY" and m.get("call-id") != first.get("call-id"))
     check("Voice-Message: 4/0" in newest.text, f"the newest alone, not {newest!r}")
     phone.answer(newest)
-    phone.pending.clear()
+    phone.seen |= {first.get("via"), newest.get("via")}  # a busy machine has them repeated
     phone.is_not_told()
     phone.close()
 
