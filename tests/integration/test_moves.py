@@ -160,7 +160,10 @@ def test_a_policy_that_was_made_narrower_ends_what_it_forbids(server):
     try:
         server.restart()
         publish(Client(server, "bob"), "private")
-        check(told(alice, 2) is None, "told what she may not see")
+        last = told(alice)
+        check(last is not None and last.get("subscription-state") == "terminated;reason=rejected", f"not {last}")
+        check(last.text == "", "told a last time what she may not see")
+        check(told(alice, 1) is None, "told what she may not see")
         check(refresh(alice, answer).status in (403, 481), "refreshed what is forbidden")
         check(subscribe(alice, "bob").status == 403, "subscribed to what is forbidden")
     finally:

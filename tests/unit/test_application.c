@@ -125,7 +125,7 @@ static void names_that_nobody_reads_are_refused_with_those_that_are_read(void)
 	}
 	judge_name("pres-rules", "other", rules, &verdict);
 	CHECK_TEXT(slice_text(verdict.error.sentence),
-		   "Documents of pres-rules are heeded only where they are named: index dialog message-summary");
+		   "Documents of pres-rules are heeded only where they are named: index dialog message-summary reg");
 }
 
 /* --- constraints ----------------------------------------------------------------------------------------------- */

@@ -74,7 +74,7 @@ static const struct word words[] = {
 	{"authentication.algorithms", "", "authentication.algorithms: the list may not be empty"},
 	{"authentication.algorithms", "SHA-512", "authentication.algorithms: \"SHA-512\" is neither MD5 nor SHA-256"},
 	{"presence.watch", "self", NULL},
-	{"dialog.watch", "all", "dialog.watch: \"all\" is not one of domain, self and nobody"},
+	{"dialog.watch", "all", "dialog.watch: \"all\" is not one of domain, ask, self and nobody"},
 	{"mailbox.number", "*97", NULL},
 	{"mailbox.number", "", NULL},
 	{"mailbox.codes", "*97,*98,voicemail", NULL},

@@ -274,10 +274,17 @@ static void sent_by_is_the_address_that_reaches_the_peer(void)
 static void ports_that_are_taken_are_said_to_be(void)
 {
 	struct world world;
-	CHECK(open_default(&world, TRANSPORT_UDP));
-	struct address address = world.bound;
-	CHECK_NUMBER(transport_listen(world.transport, TRANSPORT_UDP, &address, NULL), UV_EADDRINUSE);
-	CHECK_NUMBER(transport_listen(world.transport, TRANSPORT_TCP, &address, NULL), 0);
+	struct address address;
+	int result = UV_EADDRINUSE;
+	/* TCP's port of that number may be somebody else's. */
+	for (int i = 0; i < 20 && result == UV_EADDRINUSE; i++) {
+		CHECK(i == 0 || world_close(&world));
+		CHECK(open_default(&world, TRANSPORT_UDP));
+		address = world.bound;
+		CHECK_NUMBER(transport_listen(world.transport, TRANSPORT_UDP, &address, NULL), UV_EADDRINUSE);
+		result = transport_listen(world.transport, TRANSPORT_TCP, &address, NULL);
+	}
+	CHECK_NUMBER(result, 0);
 	CHECK_NUMBER(transport_listen(world.transport, TRANSPORT_TCP, &address, NULL), UV_EADDRINUSE);
 	CHECK_NUMBER(transport_listen(world.transport, TRANSPORT_TLS, &address, NULL), ERR_TLS);
 	struct buffer buffer;
