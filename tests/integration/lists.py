@@ -38,6 +38,21 @@ def parts_of(message):
     return found
 
 
+def next_notify(watcher, wait):
+    """The next NOTIFY of the watcher's dialog, answered; those that a busy machine has repeated are answered, too, and
+    not given again."""
+    end = time.monotonic() + wait
+    while True:
+        notify = watcher.client.receive(lambda m: m.method == "NOTIFY" and m.get("call-id") == watcher.call_id,
+                                        max(end - time.monotonic(), 0))
+        if notify is None:
+            return None
+        watcher.client.answer(notify)
+        if notify.get("via") not in watcher.seen:
+            watcher.seen.add(notify.get("via"))
+            return notify
+
+
 class ListWatcher:
     """One dialog for a list; `entries` is what its NOTIFYs have told: URI → (name, state, reason, body)."""
 
@@ -46,7 +61,7 @@ class ListWatcher:
         self.client, self.to, self.event, self.expires = client, to, event, expires
         self.call_id, self.entries, self.versions, self.sizes = call_id or token(14), {}, [], []
         self.uri = to if ":" in to else client.aor(to)
-        self.state = ""
+        self.state, self.seen = "", set()
         self.headers = [("Event", event), ("Supported", "eventlist"), ("Contact", f"<{client.contact}>")]
         if accept:
             self.headers += [("Accept", "multipart/related"), ("Accept", "application/rlmi+xml"),
@@ -69,11 +84,9 @@ class ListWatcher:
 
     def take(self, wait=WAIT):
         """The next NOTIFY of the dialog, answered and added up; None: there was none."""
-        notify = self.client.receive(
-            lambda m: m.method == "NOTIFY" and m.get("call-id") == self.call_id, wait)
+        notify = next_notify(self, wait)
         if notify is None:
             return None
-        self.client.answer(notify)
         self.state = notify.get("subscription-state")
         if notify.body:
             self.add(notify)

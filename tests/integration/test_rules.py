@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ElementTree
 
 import cases
 from cases import check
-from lists import ListWatcher, publish
+from lists import ListWatcher, next_notify, publish
 from server import Server
 from sip import WAIT, Client, token
 from web import Web
@@ -44,7 +44,7 @@ class Watcher:
 
     def __init__(self, client, to, event="presence", headers=(), expires=600, body=b""):
         self.client, self.call_id, self.state, self.body, self.bodies = client, token(14), "", "", []
-        self.to, self.event = to, event
+        self.to, self.event, self.seen = to, event, set()
         self.headers = [("Event", event), ("Contact", f"<{client.contact}>")] + list(headers)
         self.answer = client.ask("SUBSCRIBE", client.aor(to), self.headers + [("Expires", str(expires))], body,
                                  call_id=self.call_id)
@@ -54,9 +54,8 @@ class Watcher:
             ("To", self.answer.get("to")), ("Expires", str(expires))], call_id=self.call_id)
 
     def take(self, wait=WAIT):
-        notify = self.client.receive(lambda m: m.method == "NOTIFY" and m.get("call-id") == self.call_id, wait)
+        notify = next_notify(self, wait)
         if notify:
-            self.client.answer(notify)
             self.state, self.body = notify.get("subscription-state"), notify.body.decode()
             self.bodies.append(self.body)
         return notify
