@@ -11,6 +11,7 @@
 
 /* RFC 3261 §18.1.1: with a path MTU unknown, larger requests must go by a transport that controls congestion. */
 #define DATAGRAM_MOST 1300
+#define TCP_REFUSAL_S 300
 
 #define COOKIE "z9hG4bK"
 #define TOKEN_LENGTH 16 /* 80 bits: nobody guesses the branch of a response that we wait for */
@@ -134,12 +135,36 @@ static void join_connection(struct client_transaction *transaction)
 			    &transaction->connection_link);
 }
 
+static struct tcp_refusal *refusal_place(struct transactions *transactions, const struct address *peer,
+					 struct tcp_refusal *wanted)
+{
+	uint64_t hash = table_hash(&transactions->clients, peer, sizeof *peer);
+	*wanted = (struct tcp_refusal){.peer = (uint32_t)(hash >> 32),
+				       .until_s = (uint32_t)(timers_now(transactions->timers) / 1000)};
+	return &transactions->tcp_refusals[hash % TCP_REFUSALS];
+}
+
+/* Who is told something large every second is not asked every second for TCP that he does not have. */
+static void remember_refusal(struct transactions *transactions, const struct address *peer)
+{
+	struct tcp_refusal wanted, *place = refusal_place(transactions, peer, &wanted);
+	wanted.until_s += TCP_REFUSAL_S;
+	*place = wanted;
+}
+
+static bool has_refused(struct transactions *transactions, const struct address *peer)
+{
+	struct tcp_refusal wanted, *place = refusal_place(transactions, peer, &wanted);
+	return place->peer == wanted.peer && wanted.until_s < place->until_s;
+}
+
 /* RFC 3261 §18.1.1: where TCP is not to be had, the large request goes by UDP after all. False where this is not such
  * a request, or an answer came already. */
 static bool fall_back(struct client_transaction *transaction)
 {
 	if (!transaction->datagram || transaction->state != CLIENT_CALLING)
 		return false;
+	remember_refusal(transaction->transactions, &transaction->message->flow.peer);
 	list_remove(&transaction->connection_link);
 	forget_message(transaction);
 	transaction->message = transaction->datagram;
@@ -186,7 +211,8 @@ static void prefer_tcp(struct client_transaction *transaction, const struct clie
 	struct transactions *transactions = transaction->transactions;
 	struct client_message *datagram = transaction->message;
 	if (datagram->flow.transport != TRANSPORT_UDP || datagram->length <= DATAGRAM_MOST ||
-	    request->tcp_peer.family == ADDRESS_NONE || !transactions->sender.open)
+	    request->tcp_peer.family == ADDRESS_NONE || !transactions->sender.open ||
+	    has_refused(transactions, &request->tcp_peer))
 		return;
 	struct flow flow;
 	if (transactions->sender.open(transactions->sender.arg, TRANSPORT_TCP, &request->tcp_peer, &flow) != 0)

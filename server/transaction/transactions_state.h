@@ -19,6 +19,13 @@
  * all; a power of two. */
 #define CONNECTION_BUCKETS 1024
 
+/* A peer that had no TCP for a large request; a power of two of them is remembered. */
+struct tcp_refusal {
+	uint32_t peer; /* of its hash, what did not choose the place */
+	uint32_t until_s;
+};
+#define TCP_REFUSALS 8192
+
 /* Largest message that we write. */
 #define WRITTEN_BYTES_MOST ((size_t)1 << 20)
 
@@ -38,7 +45,8 @@ struct transactions {
 	struct cohort server_memory; /* server transactions and their responses: nearly all end 32 s after the answer */
 	struct table merges;         /* begun and unanswered requests by what makes them the same one (§8.2.2.2) */
 	struct list_link clients_by_connection[CONNECTION_BUCKETS];
-	struct list_link unanswered, ended; /* struct incoming */
+	struct tcp_refusal tcp_refusals[TCP_REFUSALS]; /* by the peer's hash; the later one takes the place */
+	struct list_link unanswered, ended;            /* struct incoming */
 	struct arena_pool arenas;
 	struct buffer scratch; /* the message being written */
 	struct buffer lines;   /* headers being written for it */

@@ -368,6 +368,26 @@ static void without_tcp_a_large_request_goes_by_udp_after_all(void)
 	}
 }
 
+static void who_had_no_tcp_is_not_asked_again_for_a_while(void)
+{
+	CLEANUP(recorder_finish) struct recorder recorder;
+	CHECK(recorder_init(&recorder));
+	recorder.results[TRANSPORT_TCP] = ERR_CLOSED;
+	struct sending sending = large_request(), other = large_request();
+	(void)address_parse_ip(SLICE("192.0.2.5"), 5060, &other.tcp_peer);
+	CHECK(start(&recorder, &sending) == 0);
+	CHECK_NUMBER(recorder.opened, 1);
+	CHECK(start(&recorder, &sending) == 0);
+	CHECK_NUMBER(recorder.opened, 1);
+	CHECK_NUMBER(recorder.sent_count, 2);
+	CHECK_NUMBER(recorder.sent[1].flow.transport, TRANSPORT_UDP);
+	CHECK(start(&recorder, &other) == 0);
+	CHECK_NUMBER(recorder.opened, 2);
+	recorder_pass(&recorder, 301000);
+	CHECK(start(&recorder, &sending) == 0);
+	CHECK_NUMBER(recorder.opened, 3);
+}
+
 static void once_answered_over_tcp_a_request_does_not_fall_back(void)
 {
 	CLEANUP(recorder_finish) struct recorder recorder;
@@ -496,6 +516,7 @@ static const struct test tests[] = {
 	{"a_small_request_stays_with_udp", a_small_request_stays_with_udp, TEST_PLAIN},
 	{"without_tcp_a_large_request_goes_by_udp_after_all", without_tcp_a_large_request_goes_by_udp_after_all,
 	 TEST_PLAIN},
+	{"who_had_no_tcp_is_not_asked_again_for_a_while", who_had_no_tcp_is_not_asked_again_for_a_while, TEST_PLAIN},
 	{"once_answered_over_tcp_a_request_does_not_fall_back", once_answered_over_tcp_a_request_does_not_fall_back,
 	 TEST_PLAIN},
 	{"a_forgotten_transaction_tells_nobody", a_forgotten_transaction_tells_nobody, TEST_PLAIN},
