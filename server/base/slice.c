@@ -81,10 +81,21 @@ bool slice_to_number(struct slice slice, uint64_t most, uint64_t *number)
 	return true;
 }
 
+/* Nearly all that is asked about is ASCII: eight bytes at a time. */
+static const unsigned char *skip_ascii(const unsigned char *at, const unsigned char *end)
+{
+	for (uint64_t eight; end - at >= (ptrdiff_t)sizeof eight; at += sizeof eight) {
+		memcpy(&eight, at, sizeof eight);
+		if (eight & UINT64_C(0x8080808080808080))
+			break;
+	}
+	return at;
+}
+
 bool slice_is_utf8(struct slice slice)
 {
 	const unsigned char *at = (const unsigned char *)slice.at, *end = slice.length > 0 ? at + slice.length : at;
-	while (at < end) {
+	while ((at = skip_ascii(at, end)) < end) {
 		unsigned char first = *at++;
 		if (first < 0x80)
 			continue;
