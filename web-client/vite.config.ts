@@ -53,7 +53,8 @@ export default defineConfig({
     assetsInlineLimit: 0, // the server's Content-Security-Policy allows files from itself only
     modulePreload: { polyfill: false },
   },
+  esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
   plugins: [licences(), compressedTwins()],
-  server: { proxy: { '/ws': { target: 'http://127.0.0.1:8080', ws: true } } },
-  test: { include: ['tests/**/*.test.ts'] },
+  server: { proxy: { '/ws': { target: 'http://127.0.0.1:8080', ws: true }, '/api': 'http://127.0.0.1:8080', '/xcap': 'http://127.0.0.1:8080' } },
+  test: { include: ['tests/**/*.test.{ts,tsx}'], environment: 'jsdom' },
 } as Parameters<typeof defineConfig>[0]);
