@@ -81,6 +81,9 @@ struct event_package {
 	/* The sphere (RFC 4480 §3.10) that the user's state tells, lower case, in the arena: for rules of all packages
 	 * (RFC 4745 §7.2). At most one package has this. */
 	struct slice (*sphere)(void *arg, struct slice user, struct arena *arena);
+	/* The user wants to be seen by nobody for now: whoever may watch him is told what compose_polite says. After a
+	 * change: events_review. NULL: nobody hides. */
+	bool (*is_hidden)(void *arg, struct slice user);
 	/* The package in which those who watch this one are watched (RFC 3857): "presence.winfo". NULL: none. */
 	const char *winfo;
 	/* The URI of the phone's key for this watcher (message-summary), in `arena`; NULL: none. */

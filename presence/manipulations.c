@@ -4,7 +4,9 @@
 #include "base/error.h"
 #include "base/fnv.h"
 #include "base/table.h"
+#include "bodies/pidf.h"
 #include "presence/packages.h"
+#include "presence/people_state.h"
 #include "presence/resource.h"
 
 #include <stdlib.h>
@@ -21,6 +23,7 @@ struct manipulating {
 	struct manipulation manipulation; /* first: what others see */
 	struct manipulating *next;
 	struct slice name;
+	bool hides;
 	char text[]; /* name, body */
 };
 
@@ -106,6 +109,19 @@ static uint64_t id_of(struct slice name)
 	return fnv_add(FNV_BEGIN, name) | UINT64_C(1) << 63;
 }
 
+/* What cannot be read hides nothing: it shows nothing either. */
+static bool says_invisible(struct slice body)
+{
+	struct arena arena;
+	struct pidf pidf;
+	struct body_error error;
+	arena_init(&arena, NULL, PEOPLE_DOCUMENT_MOST);
+	bool hides = pidf_parse(&arena, body, &people_xml_limits, &pidf, &error) == 0 &&
+		     xml_child(pidf.root, SLICE("urn:heliograph:presence"), SLICE("invisible"));
+	arena_finish(&arena);
+	return hides;
+}
+
 static struct manipulating *document_copy(const struct document *document)
 {
 	struct slice name = document->name, body = document->body;
@@ -117,6 +133,7 @@ static struct manipulating *document_copy(const struct document *document)
 	if (body.length > 0)
 		memcpy(copy->text + name.length, body.at, body.length);
 	copy->name = slice_of(copy->text, name.length);
+	copy->hides = says_invisible(body);
 	copy->manipulation = (struct manipulation){.id = id_of(name),
 						   .changed_at_ms = document->changed_at_ms,
 						   .body = slice_of(copy->text + name.length, body.length)};
@@ -148,12 +165,26 @@ static void on_changed(void *arg, const struct document *before, const struct do
 	struct manipulations *manipulations = arg;
 	if (!is_ours(before) && !is_ours(after))
 		return;
+	struct slice user = after ? after->user : before->user;
+	bool was_hidden = manipulations_hide(manipulations, user);
 	remove_document(manipulations, before ? before : after);
 	if (after && put_document(manipulations, after) != 0)
 		log_event(manipulations->log, LOG_ERROR, "manipulation_lost", NULL,
 			  "%s: what \"%.*s\" has set is not shown until he changes it, or the server starts",
 			  error_text(ERR_NO_MEMORY), SLICE_ARGS(after->user));
-	events_announce(manipulations->events, presence_package.name, after ? after->user : before->user);
+	/* First the state: who may see him again must not be told what he said before. */
+	events_announce(manipulations->events, presence_package.name, user);
+	if (manipulations_hide(manipulations, user) != was_hidden)
+		events_review(manipulations->events, presence_package.name, user);
+}
+
+bool manipulations_hide(const struct manipulations *manipulations, struct slice user)
+{
+	const struct manipulation *one = NULL;
+	while ((one = manipulation_next(manipulations, user, one)))
+		if (CONTAINER_OF(one, const struct manipulating, manipulation)->hides)
+			return true;
+	return false;
 }
 
 const struct manipulation *manipulation_next(const struct manipulations *manipulations, struct slice user,

@@ -21,6 +21,10 @@ struct manipulations *manipulations_create(struct events *events, struct documen
 /* After the events, and when the store calls back no more. Accepts NULL. */
 void manipulations_destroy(struct manipulations *manipulations);
 
+/* One of his documents has <invisible xmlns="urn:heliograph:presence"/> below <presence>: he does not want to be seen,
+ * whatever his devices say (docs/web-client.md). `manipulations` may be NULL. */
+bool manipulations_hide(const struct manipulations *manipulations, struct slice user);
+
 /* Those of the user, in the order of their names; NULL as `previous` is the start, NULL the end. Good until they
  * change; `manipulations` may be NULL. */
 const struct manipulation *manipulation_next(const struct manipulations *manipulations, struct slice user,

@@ -125,6 +125,12 @@ static enum watch_handling ask_policy(const struct package_row *row, struct slic
 	return WATCH_BLOCK;
 }
 
+/* Nobody hides from himself. */
+static bool is_hidden(const struct package_row *row, struct slice name, struct slice watcher)
+{
+	return row->package->is_hidden && !slice_equal(name, watcher) && row->package->is_hidden(row->arg, name);
+}
+
 int rules_judge(struct events *events, const struct package_row *row, struct slice name, struct slice watcher,
 		struct arena *arena, struct rules_verdict *verdict)
 {
@@ -144,6 +150,8 @@ int rules_judge(struct events *events, const struct package_row *row, struct sli
 		verdict->handling = WATCH_CONFIRM;
 	if (answer.is_decided && package->cut && answer.handling == WATCH_ALLOW)
 		verdict->permissions = answer.view;
+	if (verdict->handling == WATCH_ALLOW && is_hidden(row, name, watcher))
+		*verdict = (struct rules_verdict){.handling = WATCH_POLITE_BLOCK};
 	if (verdict->handling == WATCH_POLITE_BLOCK && !package->compose_polite)
 		verdict->handling = WATCH_BLOCK;
 	return 0;

@@ -154,6 +154,12 @@ static struct slice sphere(void *arg, struct slice user, struct arena *arena)
 	return people_compose_presence(arg, user, arena, &state) == 0 ? presence_sphere(state, arena) : SLICE("");
 }
 
+static bool is_hidden(void *arg, struct slice user)
+{
+	const struct people *people = arg;
+	return manipulations_hide(people->manipulations, user);
+}
+
 static const struct body_format *const formats[] = {&pidf_format, &pidf_diff_format, &xpidf_format, &cpim_pidf_format,
 						    NULL};
 static const char *const accepts[] = {"application/pidf+xml", NULL};
@@ -167,6 +173,7 @@ const struct event_package presence_package = {
 	.compose = compose,
 	.compose_polite = compose_polite,
 	.cut = cut,
+	.is_hidden = is_hidden,
 	.sphere = sphere,
 	.judge = judge,
 	.on_watched = people_on_watched,
