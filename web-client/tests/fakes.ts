@@ -142,6 +142,11 @@ export class FakeConversations implements Conversations {
     this.current.value = null;
   }
 
+  loadAgain(): void {
+    this.calls.push('loadAgain');
+    this.loadProblem.value = null;
+  }
+
   search(words: string, within: Conversation | null): Promise<{ hits: readonly SearchHit[]; hasMore: boolean } | Problem> {
     this.calls.push(`search ${words}`);
     if (this.found) return Promise.resolve(this.found);

@@ -143,6 +143,8 @@ export interface Conversations {
   readonly loadProblem: ReadonlySignal<Problem | null>;
   readonly current: ReadonlySignal<Conversation | null>;
   readonly unread: ReadonlySignal<number>; // of all
+  /** After a `loadProblem`, where the person does not want to wait for the next try. */
+  loadAgain(): void;
   /** The person looks at the page (visible and focused): what he sees counts as read. */
   readonly isSeen: Signal<boolean>;
   /** Null, or why this is nobody. */
