@@ -1,0 +1,92 @@
+// The words of the page: t('people.add') is the text in the language of now. Components that call it are drawn again
+// when the language changes. A language is loaded when it is needed.
+// SPDX-License-Identifier: MIT
+import { computed, signal, type ReadonlySignal } from '@preact/signals';
+import type { Problem } from '../../model/ports';
+import type { Catalogue, Plural, TextKey, ValuesOf } from './catalogue';
+
+export type { TextKey } from './catalogue';
+
+interface Language {
+  code: string; // BCP 47
+  name: string; // as its speakers call it
+  load(): Promise<Catalogue>;
+}
+
+/** The first is what a person gets whose languages we do not have. */
+export const LANGUAGES: readonly Language[] = [
+  { code: 'en', name: 'English', load: () => import('./en').then(({ en }) => en) },
+  { code: 'de', name: 'Deutsch', load: () => import('./de').then(({ de }) => de) },
+];
+
+interface Spoken {
+  language: string;
+  locale: string; // with the region that the browser knows: "en-GB"
+  texts: Catalogue;
+}
+
+const spoken = signal<Spoken | null>(null);
+
+/** Whether there are words already; nothing can be drawn before. */
+export const hasTexts = computed(() => spoken.value !== null);
+export const language: ReadonlySignal<string> = computed(() => spoken.value?.language ?? '');
+/** For dates and numbers. */
+export const locale: ReadonlySignal<string> = computed(() => spoken.value?.locale ?? 'en');
+
+const baseOf = (tag: string): string => tag.toLowerCase().split('-')[0]!;
+
+function chooseLanguage(wanted: string, preferred: readonly string[]): Language {
+  const byTag = (tag: string): Language | undefined => LANGUAGES.find(({ code }) => code === baseOf(tag));
+  return [wanted, ...preferred].map(byTag).find((found) => found !== undefined) ?? LANGUAGES[0]!;
+}
+
+let newest = 0;
+
+/** `wanted`: a code, or '' for the browser's. The page keeps the words that it has where the new ones cannot be loaded. */
+export async function setLanguage(wanted: string): Promise<void> {
+  const turn = ++newest;
+  const preferred = navigator.languages;
+  const { code, load } = chooseLanguage(wanted, preferred);
+  const texts = await load().catch(() => null);
+  if (!texts || turn !== newest) return;
+  spoken.value = { language: code, locale: preferred.find((tag) => baseOf(tag) === code) ?? code, texts };
+  document.documentElement.lang = code;
+}
+
+/** What may stand in a name and turn the sentence around it; and where it does: marks that keep it to itself. */
+const DIRECTION_MARKS = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const FROM_THE_RIGHT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]|[\ud802-\ud803\ud83a-\ud83b][\udc00-\udfff]/;
+
+function gapText(value: string | number): string {
+  if (typeof value === 'number') return new Intl.NumberFormat(locale.value).format(value);
+  const plain = value.replace(DIRECTION_MARKS, '');
+  return FROM_THE_RIGHT.test(plain) ? `\u2068${plain}\u2069` : plain;
+}
+
+function formOf(entry: string | Plural, count: number | string | undefined): string {
+  if (typeof entry === 'string') return entry;
+  return entry[new Intl.PluralRules(locale.value).select(Number(count))] ?? entry.other;
+}
+
+export function t<Key extends TextKey>(key: Key, ...[values]: ValuesOf<Key>): string {
+  const entry = spoken.value?.texts[key];
+  if (entry === undefined) return key; // only before the first words are there
+  const gaps = values as Record<string, string | number> | undefined;
+  return formOf(entry, gaps?.['count']).replace(/\{(\w+)\}/g, (gap, name: string) => {
+    const value = gaps?.[name];
+    return value === undefined ? gap : gapText(value);
+  });
+}
+
+/** Of these the server knows more than our sentence does. */
+const WITH_DETAIL: ReadonlySet<Problem['kind']> =
+  new Set(['no-such-domain', 'too-long', 'not-taken', 'forbidden', 'limit', 'busy', 'other']);
+
+export interface ProblemText {
+  sentence: string;
+  detail: string; // the server's own sentence, in English; '' where it says nothing more
+}
+
+export function problemText({ kind, detail }: Problem): ProblemText {
+  return { sentence: t(`problem.${kind}`), detail: WITH_DETAIL.has(kind) ? detail : '' };
+}
