@@ -5,12 +5,12 @@
 #pragma once
 
 #include "api/api.h"
-#include "api/json_write.h"
 #include "api/page.h"
 #include "base/attributes.h"
 #include "base/buffer.h"
 #include "base/list.h"
 #include "bodies/body.h"
+#include "bodies/json_write.h"
 #include "transport/http.h"
 
 struct api_endpoint;

@@ -6,10 +6,10 @@
  * one text ("next", to be given as "after") that it need not understand. SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "api/json_write.h"
 #include "base/arena.h"
 #include "base/attributes.h"
 #include "base/slice.h"
+#include "bodies/json_write.h"
 
 #include <stdbool.h>
 #include <stddef.h>

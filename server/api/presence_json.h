@@ -1,7 +1,7 @@
 /* The composed presence of a user as JSON. Pure. SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "api/json_write.h"
+#include "bodies/json_write.h"
 #include "bodies/pidf.h"
 
 /* One object. `user` is plain (not escaped). */

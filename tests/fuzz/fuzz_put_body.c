@@ -1,7 +1,7 @@
 /* The API's JSON bodies from outside, and what is written of them: always JSON again. SPDX-License-Identifier: MIT */
-#include "api/json_write.h"
 #include "api/put_body.h"
 #include "api/put_lists.h"
+#include "bodies/json_write.h"
 
 #include <jansson.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* JSON as it is written: valid, whatever goes in. SPDX-License-Identifier: MIT */
-#include "api/json_write.h"
+#include "bodies/json_write.h"
 #include "test.h"
 
 #include <jansson.h>

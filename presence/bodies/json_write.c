@@ -1,5 +1,5 @@
 /* Writing JSON. SPDX-License-Identifier: MIT */
-#include "api/json_write.h"
+#include "bodies/json_write.h"
 
 #include <time.h>
 
