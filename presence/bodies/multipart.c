@@ -3,6 +3,7 @@
 #include "bodies/multipart.h"
 
 #include "base/error.h"
+#include "bodies/mime.h"
 
 #include <ctype.h>
 
@@ -64,40 +65,12 @@ static bool is_boundary(struct slice boundary)
 	return true;
 }
 
-/* One parameter off the rest of a Content-Type: up to the next ';' that is not quoted. */
-static struct slice take_parameter(struct slice *rest)
-{
-	size_t length = 0;
-	bool is_quoted = false;
-	for (; length < rest->length && (is_quoted || rest->at[length] != ';'); length++) {
-		if (rest->at[length] == '"')
-			is_quoted = !is_quoted;
-		else if (is_quoted && rest->at[length] == '\\' && length + 1 < rest->length)
-			length++;
-	}
-	struct slice parameter = slice_of(rest->at, length);
-	*rest = slice_from(*rest, length < rest->length ? length + 1 : length);
-	return parameter;
-}
-
 /* Of the header's value, without quotes; no byte of a boundary has to be escaped in them. */
 static bool find_boundary(struct slice content_type, struct slice *boundary)
 {
-	struct slice type = slice_trim(take_parameter(&content_type));
-	if (type.length < 10 || !slice_equal_nocase(slice_of(type.at, 10), SLICE("multipart/")))
-		return false;
-	while (content_type.length > 0) {
-		struct slice value = take_parameter(&content_type);
-		struct slice name = slice_trim(slice_take(&value, '='));
-		if (!slice_equal_nocase(name, SLICE("boundary")))
-			continue;
-		value = slice_trim(value);
-		if (value.length >= 2 && value.at[0] == '"' && value.at[value.length - 1] == '"')
-			value = slice_of(value.at + 1, value.length - 2);
-		*boundary = value;
-		return is_boundary(value);
-	}
-	return false;
+	struct slice rest = content_type, type = mime_take_parameter(&rest);
+	return type.length >= 10 && slice_equal_nocase(slice_of(type.at, 10), SLICE("multipart/")) &&
+	       mime_find_parameter(content_type, SLICE("boundary"), boundary) && is_boundary(*boundary);
 }
 
 /* ---- Delimiters ---- */
@@ -158,32 +131,6 @@ static bool find_delimiter(struct slice body, size_t from, struct slice boundary
 
 /* ---- Parts ---- */
 
-/* Of the first line, its end included. */
-static size_t line_length(struct slice text)
-{
-	size_t length = slice_find(text, '\n');
-	return length < text.length ? length + 1 : length;
-}
-
-/* One field off the text, with the lines that continue it (RFC 5322 §2.2.3); false: an empty line, which is taken. */
-static bool take_field(struct slice *text, struct slice *field)
-{
-	size_t length = line_length(*text);
-	bool is_field = !slice_is_empty(slice_trim(slice_of(text->at, length)));
-	while (is_field && length < text->length && (text->at[length] == ' ' || text->at[length] == '\t'))
-		length += line_length(slice_from(*text, length));
-	*field = slice_trim(slice_of(text->at, length));
-	*text = slice_from(*text, length);
-	return is_field;
-}
-
-/* RFC 2045 §6.1: the rest would have to be decoded, which nobody needs where bytes travel as they are. */
-static bool is_as_it_is(struct slice encoding)
-{
-	return slice_equal_nocase(encoding, SLICE("binary")) || slice_equal_nocase(encoding, SLICE("8bit")) ||
-	       slice_equal_nocase(encoding, SLICE("7bit"));
-}
-
 /* Where a field of a part is kept; NULL: it is of no interest. */
 static struct slice *place_of(struct body_part *part, struct slice name)
 {
@@ -200,13 +147,13 @@ static struct slice *place_of(struct body_part *part, struct slice name)
 
 static int read_field(struct body_part *part, struct slice field, size_t number, struct body_error *error)
 {
-	size_t colon = slice_find(field, ':');
-	if (colon == field.length || colon == 0) {
+	struct slice name, value;
+	if (!mime_split_field(field, &name, &value)) {
 		body_complain(error, "Part %zu of the body has a line among its fields that is none", number);
 		return ERR_SYNTAX;
 	}
-	struct slice name = slice_trim(slice_of(field.at, colon)), value = slice_trim(slice_from(field, colon + 1));
-	if (slice_equal_nocase(name, SLICE("Content-Transfer-Encoding")) && !is_as_it_is(value)) {
+	/* The rest would have to be decoded, which nobody needs where bytes travel as they are. */
+	if (slice_equal_nocase(name, SLICE("Content-Transfer-Encoding")) && !mime_is_as_it_is(value)) {
 		body_complain(error, "Part %zu of the body is encoded for transfer; send its bytes as they are",
 			      number);
 		return ERR_SYNTAX;
@@ -221,7 +168,7 @@ static int read_part(struct body_part *part, struct slice text, size_t number, s
 {
 	struct slice field;
 	*part = (struct body_part){.content_type = {NULL, 0}};
-	while (text.length > 0 && take_field(&text, &field)) {
+	while (text.length > 0 && mime_take_field(&text, &field)) {
 		int result = read_field(part, field, number, error);
 		if (result)
 			return result;
