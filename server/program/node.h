@@ -23,6 +23,7 @@
 #include "features/recognition.h"
 #include "features/registrar.h"
 #include "features/retention.h"
+#include "presence/conversations.h"
 #include "presence/document_store.h"
 #include "presence/events.h"
 #include "presence/lamps.h"
@@ -125,6 +126,7 @@ struct node {
 	struct people *people;
 	struct mailboxes *mailboxes;
 	struct lamps *lamps;
+	struct conversations *conversations;
 	struct voicemail *voicemail;
 	struct http_callers *http_callers;
 	struct api *api;

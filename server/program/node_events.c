@@ -68,7 +68,8 @@ static int create_packages(struct node *node)
 					.log = node->log};
 	node->people = people_create(node->events, &people);
 	node->mailboxes = mailboxes_create(&parts, &mailboxes);
-	if (!node->people || !node->mailboxes)
+	node->conversations = conversations_create(node->events);
+	if (!node->people || !node->mailboxes || !node->conversations)
 		return ERR_NO_MEMORY;
 	people_set_manipulations(node->people, node->manipulations);
 	const struct {
@@ -84,6 +85,7 @@ static int create_packages(struct node *node)
 		{&dialog_winfo_package, WATCH_SELF, node->events},
 		{&xcap_diff_package, WATCH_SELF, node->xcap_diffs},
 		{&message_summary_package, WATCH_DOMAIN, node->mailboxes}, /* and it asks whose mailbox it is */
+		{&conversations_package, WATCH_SELF, node->conversations},
 		{&asterisk_mwi_package, WATCH_NOBODY, node->mailboxes},
 		{&asterisk_device_state_package, WATCH_NOBODY, node->people},
 	};
@@ -178,6 +180,7 @@ void node_finish_events(struct node *node)
 	voicemail_destroy(node->voicemail);
 	lamps_destroy(node->lamps);
 	events_destroy(node->events);
+	conversations_destroy(node->conversations);
 	mailboxes_destroy(node->mailboxes);
 	people_destroy(node->people);
 	node_finish_documents(node);
