@@ -349,3 +349,21 @@ void storage_load_token(struct storage *storage, const uint8_t hash[STORAGE_TOKE
  * numbers counted since then never fall behind those counted before. */
 typedef void storage_generation_fn(void *arg, int result, int64_t generation);
 void storage_next_generation(struct storage *storage, storage_generation_fn *done, void *arg);
+
+/* --- the users' pictures ------------------------------------------------------------------------------------------ */
+
+#define STORAGE_ICON_NAME_MOST 64
+
+/* One of each account. */
+struct stored_icon {
+	int64_t account_id;
+	struct slice name;       /* 1 … STORAGE_ICON_NAME_MOST of [0-9a-z]; unique among all accounts */
+	struct slice media_type; /* "image/png" */
+	struct slice body;
+};
+/* Inserts or replaces that of the account. Later changes of the same account's overtake earlier ones that wait. */
+void storage_save_icon(struct storage *storage, const struct stored_icon *icon, storage_done_fn *done, void *arg);
+void storage_remove_icon(struct storage *storage, int64_t account_id, storage_done_fn *done, void *arg);
+/* By its name; ERR_NOT_FOUND, and `icon` is NULL with any failure. */
+typedef void storage_icon_fn(void *arg, int result, const struct stored_icon *icon);
+void storage_load_icon(struct storage *storage, struct slice name, storage_icon_fn *done, void *arg);

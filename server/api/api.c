@@ -217,7 +217,9 @@ static void handle(void *arg, struct http_request *request)
 		return;
 	}
 	struct api_call *call = create_call(api, request, &match);
-	if (call)
+	if (call && !match.endpoint->scope)
+		serve(call);
+	else if (call)
 		http_caller_find(api->parts.callers, &call->who, request, on_caller);
 	else
 		api_refuse(api, request, 503, SLICE("There is no memory for it now"), SLICE(""));
@@ -225,12 +227,13 @@ static void handle(void *arg, struct http_request *request)
 
 /* --- life --------------------------------------------------------------------------------------------------------- */
 
-struct api *api_create(const struct api_parts *parts)
+struct api *api_create(const struct api_parts *parts, const struct api_options *options)
 {
 	struct api *api = calloc(1, sizeof *api);
 	if (!api)
 		return NULL;
 	api->parts = *parts;
+	api->options = *options;
 	list_init(&api->calls);
 	struct http_route route = {
 		.prefix = PREFIX, .handle = handle, .arg = api, .body_bytes = BODY_BYTES_READ, .speaks_json = true};
@@ -248,6 +251,11 @@ void api_destroy(struct api *api)
 	while (!list_is_empty(&api->calls))
 		call_destroy(CONTAINER_OF(api->calls.next, struct api_call, link));
 	free(api);
+}
+
+void api_set_options(struct api *api, const struct api_options *options)
+{
+	api->options = *options;
 }
 
 const struct api_counters *api_counters(const struct api *api)

@@ -40,6 +40,13 @@ struct api_parts {
 	struct log *log;
 };
 
+struct api_options {
+	size_t message_bytes;       /* the longest body of a MESSAGE */
+	size_t icon_bytes;          /* the largest picture of a user */
+	struct slice voicemail_url; /* borrowed; empty: none */
+	bool keeps_history;
+};
+
 struct api_counters {
 	uint64_t requests, unauthorized, forbidden, failed; /* failed: 5xx */
 	unsigned underway;
@@ -47,8 +54,9 @@ struct api_counters {
 
 /* Takes the route /api/v1/ of the web listeners. NULL where memory is exhausted, or the transport takes no more routes.
  */
-struct api *api_create(const struct api_parts *parts);
+struct api *api_create(const struct api_parts *parts, const struct api_options *options);
 /* When transport and storage are closed: nothing calls back any more. Accepts NULL. */
 void api_destroy(struct api *api);
 
+void api_set_options(struct api *api, const struct api_options *options);
 const struct api_counters *api_counters(const struct api *api);

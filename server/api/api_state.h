@@ -5,6 +5,7 @@
 
 struct api {
 	struct api_parts parts;
+	struct api_options options;
 	struct api_counters counters;
 	struct list_link calls; /* under way */
 };

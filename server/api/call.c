@@ -63,6 +63,14 @@ void call_answer_with(struct api_call *call, unsigned status, struct slice etag)
 	call_destroy(call);
 }
 
+void call_answer_bytes(struct api_call *call, const char *media_type, struct slice bytes, const char *headers)
+{
+	http_answer(call->request,
+		    &(struct http_answer){
+			    .status = 200, .content_type = media_type, .body = bytes, .headers = slice_text(headers)});
+	call_destroy(call);
+}
+
 void call_refuse(struct api_call *call, unsigned status, const char *format, ...)
 {
 	char sentence[SENTENCE_SIZE];

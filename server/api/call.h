@@ -47,6 +47,8 @@ struct api_call {
 void call_answer(struct api_call *call);
 /* The same with another status, and an entity-tag (without quotes; empty: none). */
 void call_answer_with(struct api_call *call, unsigned status, struct slice etag);
+/* 200 with bytes of that type; `headers` are whole lines. */
+void call_answer_bytes(struct api_call *call, const char *media_type, struct slice bytes, const char *headers);
 /* {"error":"…","status":404}; the sentence ends without a dot. */
 void call_refuse(struct api_call *call, unsigned status, const char *format, ...) PRINTF_LIKE(3, 4);
 /* What became of work in storage: our error codes as a status and a sentence. */

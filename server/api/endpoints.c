@@ -4,6 +4,8 @@
 #include "api/serve.h"
 
 const struct api_endpoint api_endpoints[] = {
+	{"/site", HTTP_GET, NULL, "", serve_site, false},
+	{"/icons/{name}", HTTP_GET, NULL, "", serve_icon, false},
 	{"/mailboxes", HTTP_GET, "mailboxes:read", "limit after", serve_mailboxes, false},
 	{"/mailboxes/{name}", HTTP_GET, "mailboxes:read", "", serve_mailbox, false},
 	{"/mailboxes/{name}", HTTP_PUT, "mailboxes:write", "", serve_mailbox_change, false},
@@ -20,6 +22,8 @@ const struct api_endpoint api_endpoints[] = {
 	{"/users/{user}/rules/{watcher}", HTTP_PUT, "rules:write", "", serve_rule_change, true},
 	{"/users/{user}/rules/{watcher}", HTTP_DELETE, "rules:write", "", serve_rule_remove, true},
 	{"/users/{user}/requests", HTTP_GET, "rules:read", "", serve_requests, true},
+	{"/users/{user}/icon", HTTP_PUT, "icons:write", "", serve_icon_change, true},
+	{"/users/{user}/icon", HTTP_DELETE, "icons:write", "", serve_icon_remove, true},
 	{"/users/{user}/presence", HTTP_GET, "presence:read", "", serve_presence, true},
 	{"/users/{user}/registrations", HTTP_GET, "registrations:read", "limit after", serve_user_registrations, true},
 	{"/users/{user}/watchers", HTTP_GET, "watchers:read", "limit after", serve_user_watchers, true},

@@ -3,6 +3,16 @@
 
 struct api_call;
 
+/* --- serve_site.c --- */
+
+void serve_site(struct api_call *call);
+
+/* --- serve_icons.c --- */
+
+void serve_icon(struct api_call *call);
+void serve_icon_change(struct api_call *call);
+void serve_icon_remove(struct api_call *call);
+
 /* --- serve_mailboxes.c --- */
 
 void serve_mailboxes(struct api_call *call);

@@ -181,6 +181,7 @@ struct storage_options node_storage_options(const struct configuration *configur
 struct authentication_options node_authentication_options(const struct configuration *configuration);
 struct registrar_options node_registrar_options(const struct configuration *configuration);
 struct outbox_options node_outbox_options(const struct configuration *configuration);
+struct api_options node_api_options(const struct configuration *configuration);
 struct messaging_options node_messaging_options(const struct configuration *configuration);
 struct retention_options node_retention_options(const struct configuration *configuration);
 void node_set_log(const struct configuration *configuration, struct log *log);

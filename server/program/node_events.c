@@ -117,7 +117,8 @@ static int create_api(struct node *node)
 				  .mailboxes = node->mailboxes,
 				  .documents = node->documents,
 				  .log = node->log};
-	node->api = api_create(&parts);
+	struct api_options options = node_api_options(&node->configuration);
+	node->api = api_create(&parts, &options);
 	return node->api ? 0 : ERR_NO_MEMORY;
 }
 
@@ -163,6 +164,8 @@ void node_reload_events(struct node *node)
 	events_set_policy(node->events, conference_package.name, node_conference_policy(configuration));
 	people_set_options(node->people, &people);
 	lamps_set_options(node->lamps, &lamps);
+	struct api_options api = node_api_options(configuration);
+	api_set_options(node->api, &api);
 	if (mailboxes_set_options(node->mailboxes, &mailboxes) < 0)
 		log_event(node->log, LOG_ERROR, "reload_failed", NULL, "%s: the mailboxes go on as they were",
 			  error_text(ERR_NO_MEMORY));

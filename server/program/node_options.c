@@ -82,6 +82,16 @@ struct registrar_options node_registrar_options(const struct configuration *conf
 	};
 }
 
+struct api_options node_api_options(const struct configuration *configuration)
+{
+	return (struct api_options){
+		.message_bytes = configuration->message_body_bytes,
+		.icon_bytes = configuration->icon_bytes,
+		.voicemail_url = slice_text(configuration->web_voicemail_url),
+		.keeps_history = configuration->history_keep_days > 0,
+	};
+}
+
 struct outbox_options node_outbox_options(const struct configuration *configuration)
 {
 	return (struct outbox_options){.retry_first_s = configuration->message_retry_first_s,

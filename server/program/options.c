@@ -53,6 +53,15 @@ static const char *check_log_format(struct slice value)
 	return known ? NULL : "is neither text nor json";
 }
 
+static const char *check_link(struct slice value)
+{
+	bool is_link = slice_starts_with(value, SLICE("https://")) || slice_starts_with(value, SLICE("http://"));
+	for (size_t i = 0; i < value.length; i++)
+		is_link =
+			is_link && value.at[i] > ' ' && value.at[i] < 0x7f && value.at[i] != '"' && value.at[i] != '<';
+	return is_link ? NULL : "is no address of a page that begins with https:// or http://";
+}
+
 static const char *check_watch(struct slice value)
 {
 	bool known = slice_equal(value, SLICE("domain")) || slice_equal(value, SLICE("ask")) ||

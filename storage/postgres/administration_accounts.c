@@ -125,6 +125,7 @@ static const char remove_statement[] =
 	"  (SELECT FROM accounts WHERE user_name = $1::text AND domain <> $2::text)),"
 	" s AS (DELETE FROM subscriptions WHERE watcher_id IN (SELECT id FROM changed)),"
 	" x AS (DELETE FROM documents WHERE account_id IN (SELECT id FROM changed)),"
+	" i AS (DELETE FROM icons WHERE account_id IN (SELECT id FROM changed)),"
 	" w AS (DELETE FROM watch_requests WHERE watcher_id IN (SELECT id FROM changed)"
 	"  OR resource IN (SELECT convert_to(user_name, 'UTF8') FROM names)),"
 	" p AS (DELETE FROM publications WHERE publisher_id IN (SELECT id FROM changed)"

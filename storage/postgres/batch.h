@@ -21,7 +21,8 @@ enum change_kind {
 	CHANGE_MAILBOX,
 	CHANGE_MAILBOX_USERS,
 	CHANGE_DOCUMENT,
-	CHANGE_WATCH_REQUEST
+	CHANGE_WATCH_REQUEST,
+	CHANGE_ICON
 };
 
 /* The head of each change; what follows is its kind's, and one block of memory with it. */
@@ -50,12 +51,13 @@ struct batch_step {
 extern const struct batch_step messages_step_save, messages_step_check, messages_step_settle;
 extern const struct batch_step devices_step_forget;
 extern const struct batch_step bindings_step_devices, bindings_step_save, bindings_step_remove;
-/* In subscriptions.c, publications.c, mailboxes.c, documents.c and watch_requests.c; each kind has rows of its own, in
- * any order. */
+/* In subscriptions.c, publications.c, mailboxes.c, documents.c, watch_requests.c and icons.c; each kind has rows of its
+ * own, in any order. */
 extern const struct batch_step subscriptions_step_save, subscriptions_step_remove;
 extern const struct batch_step publications_step_save, publications_step_remove;
 extern const struct batch_step mailboxes_step_save, mailboxes_step_save_users;
 extern const struct batch_step watch_requests_step_save, watch_requests_step_remove;
+extern const struct batch_step icons_step_save, icons_step_remove;
 /* A document that goes leaves its name to one that comes. */
 extern const struct batch_step documents_step_remove, documents_step_save;
 

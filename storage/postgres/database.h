@@ -21,7 +21,15 @@
 #define ACCOUNT_CHANNEL "heliograph_account"
 
 /* The callback of whoever asked; which member of `to` is meant, and how it is told of a failure, says `kind`. */
-enum answer_kind { ANSWER_DONE, ANSWER_ACCOUNT, ANSWER_SETTING, ANSWER_PURGED, ANSWER_TOKEN, ANSWER_GENERATION };
+enum answer_kind {
+	ANSWER_DONE,
+	ANSWER_ACCOUNT,
+	ANSWER_SETTING,
+	ANSWER_PURGED,
+	ANSWER_TOKEN,
+	ANSWER_GENERATION,
+	ANSWER_ICON
+};
 
 struct answer {
 	enum answer_kind kind;
@@ -32,6 +40,7 @@ struct answer {
 		storage_purged_fn *purged;
 		storage_token_fn *token;
 		storage_generation_fn *generation;
+		storage_icon_fn *icon;
 	} to;
 	void *arg;
 };

@@ -37,6 +37,9 @@ void answer_fail(const struct answer *answer, int result)
 	case ANSWER_PURGED:
 		answer->to.purged(answer->arg, result, false);
 		break;
+	case ANSWER_ICON:
+		answer->to.icon(answer->arg, result, NULL);
+		break;
 	case ANSWER_TOKEN:
 		answer->to.token(answer->arg, result, NULL);
 		break;
@@ -189,7 +192,8 @@ static void on_turn_closed(uv_handle_t *handle)
 }
 
 static const struct statement *const read_statements[] = {&accounts_load_statement, &messages_debts_statement,
-							  &tokens_load_statement, &documents_load_statement};
+							  &tokens_load_statement, &documents_load_statement,
+							  &icons_load_statement};
 static const struct statement *const background_statements[] = {
 	&bindings_load_statement,
 	&messages_recent_statement,
