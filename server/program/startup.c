@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "program/commands.h"
+#include "program/demo_lists.h"
 #include "program/node.h"
 #include "program/node_documents.h"
 
@@ -102,6 +103,7 @@ static void serve(struct node *node)
 	events_resume(node->events);
 	lamps_resume(node->lamps);
 	voicemail_resume(node->voicemail);
+	demo_lists_make(node);
 	listen_watch_certificate(node);
 	listen_print_welcome(node);
 	listen_print_ready(node);

@@ -5,6 +5,7 @@ SPDX-License-Identifier: MIT
 """
 
 import glob
+import json
 import os
 import pwd
 import re
@@ -17,11 +18,13 @@ import sys
 import tempfile
 import threading
 import time
+import types
 
 import cases
 from cases import check
 from server import PROGRAM, Server
 from sip import WAIT, Client, Wire
+from web import Web
 
 
 def status(response):
@@ -401,6 +404,17 @@ def test_a_database_that_is_not_there_yet_is_waited_for(_server):
         database.__exit__()
 
 
+def demo_buddies(address, welcome):
+    """Whom alice has in her buddy list; it is made as soon as the server is ready."""
+    password = re.search(r"sip:alice@\S+ +password (\S+)", "".join(welcome)).group(1)
+    asker = Web(types.SimpleNamespace(web_port=int(address[1]), passwords={}), "alice", password)
+    deadline = time.monotonic() + WAIT
+    names = set()
+    while not names and time.monotonic() < deadline:
+        names = {buddy["name"] for buddy in json.loads(asker.ask("GET", "/api/v1/users/alice/buddies").body)["buddies"]}
+    return names
+
+
 def test_the_welcome_shows_how_to_ask_and_ready_what_to_open(_server):
     with tempfile.TemporaryDirectory(prefix=os.environ.get("TEST_PREFIX", "heliograph-test-")) as folder:
         os.chmod(folder, 0o755)
@@ -420,6 +434,7 @@ def test_the_welcome_shows_how_to_ask_and_ready_what_to_open(_server):
             asked = [line for line in lines if " status --state " in line]
             said = subprocess.run(asked[0], shell=True, capture_output=True, text=True, timeout=60)
             check("phase serving" in said.stdout, f"{asked}: {said!r}")
+            check(demo_buddies(found[0], lines) == {"bob", "carol"}, "the demo accounts know one another")
         finally:
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=30)
