@@ -262,9 +262,18 @@ export class FakeAccount implements Account {
   readonly own = new FakeOwnStatus();
   readonly mailbox = new FakeMailbox();
   readonly settings = new FakeSettings();
+  readonly notifying = signal<Account['notifying']['value']>('default');
   readonly calls: string[] = [];
   sessionList: readonly Session[] = [];
 
+  askToNotify(): Promise<void> {
+    this.calls.push('askToNotify');
+    this.notifying.value = 'granted';
+    return Promise.resolve();
+  }
+  tryNow(): void {
+    this.calls.push('tryNow');
+  }
   sessions(): Promise<readonly Session[]> {
     return Promise.resolve(this.sessionList);
   }

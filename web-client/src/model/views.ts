@@ -29,6 +29,12 @@ export interface Account {
   readonly own: OwnStatus;
   readonly mailbox: Mailbox;
   readonly settings: Settings;
+  /** Whether this browser shows notifications; `unsupported`: never, or not for a page that came over plain HTTP. */
+  readonly notifying: ReadonlySignal<'granted' | 'denied' | 'default' | 'unsupported'>;
+  /** Asks for it; only while a click or a key is handled. */
+  askToNotify(): Promise<void>;
+  /** Connects at once instead of when the pause is over. */
+  tryNow(): void;
   sessions(): Promise<readonly Session[]>;
   endSession(id: string): Promise<void>;
   /** `forget`: nothing of this account stays on this computer, unsent messages neither. */
