@@ -85,8 +85,8 @@ export interface Presence {
   icon: string; // CIPID: the address of a picture; '' for none
   displayName: string; // CIPID; '' for none
   since: Date | null; // of the state, where it is told
-  idleDevices: number; // tuples that say user-input idle (RFC 4480 §3.11)
-  activeDevices: number; // open tuples that do not
+  idleDevices: number; // open tuples that say user-input idle (RFC 4480 §3.11)
+  activeDevices: number; // and those that say active; a desk phone that is registered says neither
 }
 
 /**
