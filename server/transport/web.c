@@ -22,12 +22,14 @@
 #define CLOSE_STEP_MS 5
 #define HTTP_SPARE 64 /* HTTP connections beyond the limit of connections */
 
-/* Everything that a page may load comes from us; a WebSocket may go to another node (ws: wss:). */
+/* Everything that a page may load or talk to is ours ('self' has the WebSocket of the same host and port in it), but
+ * for pictures that it makes itself. */
 static const struct lws_protocol_vhost_options headers[] = {
 	{&headers[1], NULL, "content-security-policy:",
-	 "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
-	 "form-action 'self'; frame-ancestors 'none'"},
+	 "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
+	 "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"},
 	{&headers[2], NULL, "x-content-type-options:", "nosniff"},
+	{&headers[3], NULL, "cross-origin-opener-policy:", "same-origin"},
 	{NULL, NULL, "referrer-policy:", "no-referrer"},
 };
 

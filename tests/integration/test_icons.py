@@ -46,7 +46,7 @@ def test_who_was_told_the_address_sees_the_picture(server):
         check(shown.headers["Content-Type"] == media_type, repr(shown))
         check(shown.headers["X-Content-Type-Options"] == "nosniff", repr(shown))
         check("immutable" in shown.headers["Cache-Control"], repr(shown))
-        check("default-src 'self'" in shown.headers["Content-Security-Policy"], repr(shown))
+        check("default-src 'none'" in shown.headers["Content-Security-Policy"], repr(shown))
 
 
 def test_nobody_sets_the_picture_of_somebody_else(server):

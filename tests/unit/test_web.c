@@ -117,7 +117,7 @@ static void files_have_their_types_and_caching(void)
 		CHECK(client_has_header(&client, line));
 		CHECK(client_has_header(&client, "x-content-type-options: nosniff"));
 		CHECK(client_has_header(&client, "referrer-policy: no-referrer"));
-		CHECK(strcasestr(client.bytes, "\r\ncontent-security-policy: default-src 'self';") != NULL);
+		CHECK(strcasestr(client.bytes, "\r\ncontent-security-policy: default-src 'none';") != NULL);
 		CHECK_NUMBER(client_has_header(&client, "content-encoding: gzip"),
 			     strstr(cases[i].body, "gzip") != NULL);
 		CHECK_TEXT(slice_text(client_body(&client)), cases[i].body);
