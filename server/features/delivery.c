@@ -33,7 +33,7 @@ static void log_answer(const struct delivery *delivery, unsigned status)
 		  &(struct log_context){.aor = account_user(delivery->order.receiver),
 					.call_id = sip_message_call_id(delivery->order.message),
 					.status = status},
-		  "from %.*s, %zu devices", SLICE_ARGS(delivery->order.sender_user), delivery->target_count);
+		  "from %.*s, %zu devices", SLICE_ARGS(delivery->order.sender), delivery->target_count);
 }
 
 /* After the answer the request and its message are gone. */
@@ -195,7 +195,8 @@ static void ask_all(struct delivery *delivery)
 void delivery_start(struct messaging *messaging, const struct delivery_order *order)
 {
 	size_t devices = account_count_devices(order->receiver);
-	struct delivery *delivery = calloc(1, sizeof *delivery + devices * sizeof delivery->targets[0]);
+	struct delivery *delivery =
+		calloc(1, sizeof *delivery + devices * sizeof delivery->targets[0] + order->sender.length);
 	if (!delivery) {
 		delivery_refuse(order, SIP_INTERNAL_ERROR, (struct slice){0}, error_text(ERR_NO_MEMORY));
 		if (order->arena)
@@ -204,6 +205,9 @@ void delivery_start(struct messaging *messaging, const struct delivery_order *or
 	}
 	delivery->messaging = messaging;
 	delivery->order = *order;
+	char *sender = (char *)&delivery->targets[devices];
+	memcpy(sender, order->sender.at, order->sender.length);
+	delivery->order.sender = slice_of(sender, order->sender.length);
 	if (order->arena)
 		delivery->arena = *order->arena; /* its chunks are ours now */
 	delivery->order.arena = NULL;

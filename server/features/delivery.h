@@ -12,7 +12,7 @@ struct delivery_order {
 	struct arena *arena;         /* of our own message: taken over by the delivery */
 	messaging_sent_fn *on_sent;
 	void *on_sent_arg;
-	struct slice sender_user;
+	struct slice sender; /* AOR: "alice@example.test" */
 	int64_t sender_id;
 	struct account *receiver; /* knows its devices */
 	int64_t only_device;      /* 0: all */

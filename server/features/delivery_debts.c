@@ -43,7 +43,8 @@ void delivery_settle_or_kick(struct delivery *delivery, struct target *target)
 	struct outboxes *outboxes = delivery->messaging->parts.outboxes;
 	if (target->owes && (target->state == TARGET_TAKEN || target->state == TARGET_REFUSED)) {
 		target->owes = false;
-		outbox_settle(outboxes, target->device, delivery->row.id, target->state == TARGET_TAKEN);
+		outbox_settle(outboxes, target->device, delivery->row.id, target->state == TARGET_TAKEN,
+			      delivery->row.taken ? SLICE("") : delivery->order.sender);
 	} else if (target->owes && target->state == TARGET_OWED) {
 		outbox_kick(outboxes, target->device);
 	}
@@ -78,6 +79,7 @@ static void on_saved(void *arg, int result)
 		messaging->counters.kept++;
 		count_debts(delivery);
 		accounts_debts_changed(messaging->parts.accounts, delivery->order.receiver);
+		messaging_announce_stored(messaging, delivery->order.sender, delivery->order.receiver);
 		/* A device may have taken it while the debts were being written; its own is settled below. */
 		if (!slice_is_empty(delivery->taken_response))
 			delivery_answer_taken(delivery);
@@ -108,13 +110,7 @@ int delivery_fill_row(struct delivery *delivery)
 	int result = message_form_keep(arena, delivery->order.message, row->received_at_ms, row);
 	if (result != 0)
 		return result;
-	struct buffer sender;
-	buffer_init(&sender, 1024);
-	buffer_append(&sender, delivery->order.sender_user);
-	buffer_byte(&sender, '@');
-	buffer_append(&sender, domain_name(messaging->parts.domain));
-	result = buffer_failed(&sender) ? ERR_NO_MEMORY : arena_copy(arena, buffer_slice(&sender), &row->sender);
-	buffer_finish(&sender);
+	row->sender = delivery->order.sender;
 	row->id = storage_next_message_id(messaging->parts.storage);
 	row->receiver_id = delivery->order.receiver->id;
 	row->sender_id = delivery->order.sender_id;
@@ -123,7 +119,7 @@ int delivery_fill_row(struct delivery *delivery)
 	    asked_s < expires_s)
 		expires_s = asked_s;
 	row->expires_at_s = row->received_at_ms / 1000 + expires_s;
-	return result;
+	return 0;
 }
 
 static void save(struct delivery *delivery)
@@ -152,10 +148,14 @@ static void save(struct delivery *delivery)
 
 static void on_history_saved(void *arg, int result)
 {
-	struct messaging *messaging = arg;
-	if (result != 0 && result != ERR_EXISTS)
+	struct delivery *delivery = arg;
+	struct messaging *messaging = delivery->messaging;
+	if (result == 0)
+		messaging_announce_stored(messaging, delivery->order.sender, delivery->order.receiver);
+	else if (result != ERR_EXISTS)
 		log_event_limited(messaging->parts.log, &messaging->history_rate, timers_now(messaging->parts.timers),
 				  LOG_WARNING, "history_not_written", NULL, "%s", error_text(result));
+	delivery_leave(delivery);
 }
 
 void delivery_save_history(struct delivery *delivery)
@@ -165,10 +165,11 @@ void delivery_save_history(struct delivery *delivery)
 		return;
 	int result = delivery_fill_row(delivery);
 	delivery->row.taken = true;
+	delivery_enter(delivery); /* until it is saved */
 	if (result == 0)
-		storage_save_message(messaging->parts.storage, &delivery->row, NULL, 0, on_history_saved, messaging);
+		storage_save_message(messaging->parts.storage, &delivery->row, NULL, 0, on_history_saved, delivery);
 	else
-		on_history_saved(messaging, result);
+		on_history_saved(delivery, result);
 }
 
 static void refuse_full(struct delivery *delivery)

@@ -41,7 +41,7 @@ struct delivery {
 	unsigned refused_status;
 	unsigned branches;
 	size_t target_count;
-	struct target targets[];
+	struct target targets[]; /* behind them the sender, who is needed after the request is gone */
 };
 
 /* The message on its way to one device over one flow. */

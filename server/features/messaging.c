@@ -12,6 +12,49 @@
 
 enum { SCRATCH_BYTES = 1024 * 1024, OWN_MESSAGE_BYTES = 64 * 1024, OWN_TEXT_MOST = 16 * 1024 };
 
+/* --- telling what has changed --------------------------------------------------------------------------------- */
+
+/* Both are AORs; who is not of our domain has no account here. */
+static void announce(struct messaging *messaging, struct slice whose, struct slice peer)
+{
+	struct slice domain = domain_name(messaging->parts.domain);
+	if (!slice_ends_with(whose, domain))
+		return;
+	struct slice user = slice_of(whose.at, whose.length - domain.length);
+	if (slice_ends_with(user, SLICE("@")))
+		messaging->on_changed(messaging->on_changed_arg, slice_of(user.at, user.length - 1), peer);
+}
+
+/* Of the sender's conversation with that account, and where `is_stored` of the receiver's with him. */
+static void announce_message(struct messaging *messaging, struct slice sender, const struct account *receiver,
+			     bool is_stored)
+{
+	struct buffer *aor = &messaging->scratch;
+	if (!messaging->on_changed)
+		return;
+	buffer_clear(aor);
+	buffer_append(aor, account_user(receiver));
+	buffer_byte(aor, '@');
+	buffer_append(aor, domain_name(messaging->parts.domain));
+	if (buffer_failed(aor))
+		return;
+	announce(messaging, sender, buffer_slice(aor));
+	if (is_stored)
+		announce(messaging, buffer_slice(aor), sender);
+}
+
+void messaging_announce_stored(struct messaging *messaging, struct slice sender, const struct account *receiver)
+{
+	announce_message(messaging, sender, receiver, true);
+}
+
+static void on_taken(void *arg, const struct account *receiver, struct slice sender)
+{
+	announce_message(arg, sender, receiver, false);
+}
+
+/* --- life --------------------------------------------------------------------------------------------------------- */
+
 struct messaging *messaging_create(const struct messaging_parts *parts, const struct messaging_options *options)
 {
 	struct messaging *messaging = calloc(1, sizeof *messaging);
@@ -22,6 +65,7 @@ struct messaging *messaging_create(const struct messaging_parts *parts, const st
 	messaging->history_rate = (struct log_rate){.burst = 1, .interval_ms = 10000};
 	list_init(&messaging->deliveries);
 	buffer_init(&messaging->scratch, SCRATCH_BYTES);
+	outboxes_on_taken(parts->outboxes, on_taken, messaging);
 	return messaging;
 }
 
@@ -29,6 +73,7 @@ void messaging_destroy(struct messaging *messaging)
 {
 	if (!messaging)
 		return;
+	outboxes_on_taken(messaging->parts.outboxes, NULL, NULL);
 	delivery_destroy_all(messaging);
 	buffer_finish(&messaging->scratch);
 	free(messaging);
@@ -39,10 +84,19 @@ void messaging_set_options(struct messaging *messaging, const struct messaging_o
 	messaging->options = *options;
 }
 
+void messaging_on_changed(struct messaging *messaging, messaging_changed_fn *on_changed, void *arg)
+{
+	messaging->on_changed = on_changed;
+	messaging->on_changed_arg = arg;
+}
+
 const struct messaging_counters *messaging_counters(const struct messaging *messaging)
 {
 	return &messaging->counters;
 }
+
+/* --- messages of users ---------------------------------------------------------------------------------------------
+ */
 
 /* An order, its Call-ID mark of a temporary GRUU, and the look-up of its receiver. */
 struct addressed {
@@ -85,15 +139,9 @@ static void deliver(struct addressed *addressed, struct account *account)
 		refuse(addressed, SIP_NOT_FOUND, (struct slice){0}, "There is no such device");
 		return;
 	}
-	struct buffer sender;
-	buffer_init(&sender, 1024);
-	buffer_append(&sender, order->sender_user);
-	buffer_byte(&sender, '@');
-	buffer_append(&sender, domain_name(messaging->parts.domain));
 	unsigned status =
-		recognition_find(messaging->parts.recognition, account->id, buffer_slice(&sender),
+		recognition_find(messaging->parts.recognition, account->id, order->sender,
 				 sip_message_call_id(order->message), sip_message_cseq(order->message)->number);
-	buffer_finish(&sender);
 	if (status != 0 && order->request) {
 		messaging->counters.recognised++;
 		request_reply(order->request, status, NULL);
@@ -129,6 +177,20 @@ static void find_receiver(struct addressed *addressed)
 		accounts_load(accounts, addressed->user, on_receiver_loaded, addressed);
 }
 
+/* The user's AOR in our domain, in the arena. ERR_NO_MEMORY. */
+static int write_aor(const struct messaging *messaging, struct arena *arena, struct slice user, struct slice *aor)
+{
+	struct slice domain = domain_name(messaging->parts.domain);
+	char *text = arena_allocate(arena, user.length + 1 + domain.length);
+	if (!text)
+		return ERR_NO_MEMORY;
+	memcpy(text, user.at, user.length);
+	text[user.length] = '@';
+	memcpy(text + user.length + 1, domain.at, domain.length);
+	*aor = slice_of(text, user.length + 1 + domain.length);
+	return 0;
+}
+
 unsigned messaging_handle(void *arg, struct request *request)
 {
 	struct messaging *messaging = arg;
@@ -145,7 +207,6 @@ unsigned messaging_handle(void *arg, struct request *request)
 	addressed->order = (struct delivery_order){
 		.request = request,
 		.message = &request->message,
-		.sender_user = account_user(request->sender),
 		.sender_id = request->sender->id,
 	};
 	const struct sip_uri *uri = sip_message_request_uri(&request->message);
@@ -159,9 +220,8 @@ unsigned messaging_handle(void *arg, struct request *request)
 	} else {
 		result = domain_user(messaging->parts.domain, &request->arena, uri, &addressed->user);
 	}
-	/* The sender's name is needed after the account may have been forgotten. */
 	if (result == 0)
-		result = arena_copy(&request->arena, addressed->order.sender_user, &addressed->order.sender_user);
+		result = write_aor(messaging, &request->arena, account_user(request->sender), &addressed->order.sender);
 	if (result != 0) {
 		messaging->counters.refused++;
 		request_refuse(request, result == ERR_NO_MEMORY ? SIP_INTERNAL_ERROR : SIP_NOT_FOUND, "%s",
@@ -236,7 +296,7 @@ void messaging_send_text(struct messaging *messaging, struct slice from_user, st
 	struct slice bytes, sender, user;
 	if (!addressed || !message || text.length > OWN_TEXT_MOST ||
 	    compose(&arena, domain_name(messaging->parts.domain), from_user, to_user, text, &bytes) != 0 ||
-	    arena_copy(&arena, from_user, &sender) != 0 || arena_copy(&arena, to_user, &user) != 0 ||
+	    write_aor(messaging, &arena, from_user, &sender) != 0 || arena_copy(&arena, to_user, &user) != 0 ||
 	    sip_message_parse(message, &arena, bytes, &limits, &error) != 0) {
 		arena_finish(&arena);
 		refuse_own(text, done, arg);
@@ -245,7 +305,7 @@ void messaging_send_text(struct messaging *messaging, struct slice from_user, st
 	addressed->messaging = messaging;
 	addressed->user = user;
 	addressed->order =
-		(struct delivery_order){.message = message, .on_sent = done, .on_sent_arg = arg, .sender_user = sender};
+		(struct delivery_order){.message = message, .on_sent = done, .on_sent_arg = arg, .sender = sender};
 	addressed->arena = arena; /* it holds `addressed` itself; whoever ends copies it out first */
 	addressed->order.arena = &addressed->arena;
 	find_receiver(addressed);

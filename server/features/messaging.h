@@ -63,4 +63,10 @@ void messaging_send_text(struct messaging *messaging, struct slice from_user, st
  * what is owed is delivered. */
 void messaging_device_returned(void *arg, struct device *device);
 
+/* `on_changed` is told that `user`'s conversation with `peer` (an AOR without scheme, "bob@example.test") is not what
+ * it was: a message was stored, which is told of both sides, or what was kept has reached a device, which is told of
+ * the sender. After the commit; not of what is never stored. */
+typedef void messaging_changed_fn(void *arg, struct slice user, struct slice peer);
+void messaging_on_changed(struct messaging *messaging, messaging_changed_fn *on_changed, void *arg);
+
 const struct messaging_counters *messaging_counters(const struct messaging *messaging);

@@ -11,4 +11,9 @@ struct messaging {
 	struct list_link deliveries;
 	struct buffer scratch;
 	struct log_rate history_rate;
+	messaging_changed_fn *on_changed;
+	void *on_changed_arg;
 };
+
+/* A message from `sender` (AOR) to the receiver is stored. */
+void messaging_announce_stored(struct messaging *messaging, struct slice sender, const struct account *receiver);

@@ -23,6 +23,8 @@ struct outboxes {
 	struct outbox_counters counters;
 	struct list_link all, settlements;
 	struct buffer scratch;
+	outbox_taken_fn *on_taken;
+	void *on_taken_arg;
 	/* outboxes_resume */
 	struct timer resume;
 	struct account **resumed;
@@ -122,13 +124,22 @@ static void count_settled(const struct outboxes *outboxes, struct device *device
 	accounts_debts_changed(outboxes->accounts, device->account);
 }
 
+static void tell_taken(const struct outboxes *outboxes, const struct device *device, struct slice sender)
+{
+	if (outboxes->on_taken)
+		outboxes->on_taken(outboxes->on_taken_arg, device->account, sender);
+}
+
 static void on_settled(void *arg, int result)
 {
 	struct outbox *outbox = arg;
+	const struct stored_message *message = &outbox->loaded[outbox->current];
 	if (result != 0) {
 		wait(outbox);
 		return;
 	}
+	if (outbox->was_taken && !message->taken)
+		tell_taken(outbox->outboxes, outbox->device, message->sender);
 	count_settled(outbox->outboxes, outbox->device);
 	outbox->must_settle = false;
 	outbox->current++;
@@ -154,6 +165,8 @@ struct settlement {
 	bool taken;
 	unsigned wait_s;
 	struct timer timer;
+	size_t sender_length;
+	char sender[];
 };
 
 static void settlement_destroy(struct settlement *settlement)
@@ -181,6 +194,8 @@ static void on_settled_alone(void *arg, int result)
 		return;
 	}
 	device_hold(outboxes->accounts, device);
+	if (settlement->taken && settlement->sender_length > 0)
+		tell_taken(outboxes, device, slice_of(settlement->sender, settlement->sender_length));
 	count_settled(outboxes, device);
 	settlement_destroy(settlement);
 	outbox_kick(outboxes, device); /* may have waited for this */
@@ -194,17 +209,22 @@ static void settle_alone(struct timer *timer)
 			    settlement->message_id, settlement->taken, on_settled_alone, settlement);
 }
 
-void outbox_settle(struct outboxes *outboxes, struct device *device, int64_t message_id, bool taken)
+void outbox_settle(struct outboxes *outboxes, struct device *device, int64_t message_id, bool taken,
+		   struct slice sender)
 {
-	struct settlement *settlement = malloc(sizeof *settlement);
+	struct settlement *settlement = malloc(sizeof *settlement + sender.length);
 	if (!settlement) {
 		log_event(outboxes->log, LOG_ERROR, "debt_not_settled",
 			  &(struct log_context){.aor = account_user(device->account)},
 			  "the message will reach the device again: %s", error_text(ERR_NO_MEMORY));
 		return;
 	}
-	*settlement =
-		(struct settlement){.outboxes = outboxes, .device = device, .message_id = message_id, .taken = taken};
+	*settlement = (struct settlement){.outboxes = outboxes,
+					  .device = device,
+					  .message_id = message_id,
+					  .taken = taken,
+					  .sender_length = sender.length};
+	memcpy(settlement->sender, sender.at, sender.length);
 	list_append(&outboxes->settlements, &settlement->link);
 	device->settling++;
 	device_hold(outboxes->accounts, device);
@@ -488,6 +508,12 @@ void outboxes_resume(struct outboxes *outboxes)
 	}
 	accounts_each(outboxes->accounts, resume_later, outboxes);
 	timer_start(outboxes->timers, &outboxes->resume, 0, resume_some);
+}
+
+void outboxes_on_taken(struct outboxes *outboxes, outbox_taken_fn *on_taken, void *arg)
+{
+	outboxes->on_taken = on_taken;
+	outboxes->on_taken_arg = arg;
 }
 
 const struct outbox_counters *outbox_counters(const struct outboxes *outboxes)

@@ -35,7 +35,14 @@ void outbox_kick(struct outboxes *outboxes, struct device *device);
 void outboxes_resume(struct outboxes *outboxes);
 
 /* The device has (or will never take) the message, which is owed to it: counts and row are brought up to date, however
- * long the database is away. Until then it gets nothing from the store, or it might get this message again. */
-void outbox_settle(struct outboxes *outboxes, struct device *device, int64_t message_id, bool taken);
+ * long the database is away. Until then it gets nothing from the store, or it might get this message again. `sender`
+ * (AOR) is for who is told by outboxes_on_taken; empty: a device has had it before. */
+void outbox_settle(struct outboxes *outboxes, struct device *device, int64_t message_id, bool taken,
+		   struct slice sender);
+
+/* `on_taken` is told of each message that was kept and has reached a device, as the first, once that is committed. It
+ * may be told of a second device where both were fast. `sender` is an AOR. */
+typedef void outbox_taken_fn(void *arg, const struct account *receiver, struct slice sender);
+void outboxes_on_taken(struct outboxes *outboxes, outbox_taken_fn *on_taken, void *arg);
 
 const struct outbox_counters *outbox_counters(const struct outboxes *outboxes);

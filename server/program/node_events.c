@@ -23,6 +23,12 @@ static void on_bindings_changed(void *arg, struct account *account)
 	lamps_bindings_changed(node->lamps, account);
 }
 
+static void on_conversation_changed(void *arg, struct slice user, struct slice peer)
+{
+	const struct node *node = arg;
+	conversations_changed(node->conversations, user, peer);
+}
+
 static void on_account_removed(void *arg, struct account *account)
 {
 	const struct node *node = arg;
@@ -143,6 +149,7 @@ int node_build_events(struct node *node)
 	location_on_returned(node->location, on_returned, node);
 	location_on_changed(node->location, on_bindings_changed, node);
 	accounts_on_removed(node->accounts, on_account_removed, node);
+	messaging_on_changed(node->messaging, on_conversation_changed, node);
 	return 0;
 }
 
@@ -178,6 +185,8 @@ void node_finish_events(struct node *node)
 		location_on_returned(node->location, NULL, NULL);
 		location_on_changed(node->location, NULL, NULL);
 	}
+	if (node->messaging)
+		messaging_on_changed(node->messaging, NULL, NULL);
 	node_finish_xcap(node);
 	api_destroy(node->api);
 	voicemail_destroy(node->voicemail);
