@@ -29,8 +29,8 @@ export interface Account {
   readonly own: OwnStatus;
   readonly mailbox: Mailbox;
   readonly settings: Settings;
-  /** Whether this browser shows notifications; `unsupported`: never, or not for a page that came over plain HTTP. */
-  readonly notifying: ReadonlySignal<'granted' | 'denied' | 'default' | 'unsupported'>;
+  /** Whether this browser shows notifications. */
+  readonly notifying: ReadonlySignal<NotifierPermission>;
   /** Asks for it; only while a click or a key is handled. */
   askToNotify(): Promise<void>;
   /** Connects at once instead of when the pause is over. */
@@ -61,7 +61,7 @@ export interface Person {
 
 export interface PeopleGroup {
   readonly name: string; // '' for people of no group
-  readonly displayName: string;
+  readonly displayName: string; // '' where it has none of its own, as people of no group
   readonly people: readonly Person[]; // those there first, then by name
 }
 
@@ -80,13 +80,17 @@ export interface People {
   readonly requests: ReadonlySignal<readonly PresenceRequest[]>;
   readonly rules: ReadonlySignal<readonly { uri: string; name: string; decision: Decision }[]>;
   person(address: Address): ReadonlySignal<Person | null>; // null: not in the list
-  /** These are Problems where they fail, null where they are done. */
+  /**
+   * These are Problems where they fail, null where they are done. Whom the list has already comes into these groups
+   * as well.
+   */
   add(typed: string, name: string, groups: readonly string[]): Promise<Problem | null>;
   rename(uri: string, name: string): Promise<Problem | null>;
   setGroups(uri: string, groups: readonly string[]): Promise<Problem | null>;
   remove(uri: string): Promise<Problem | null>;
   addGroup(displayName: string): Promise<Problem | null>;
   renameGroup(name: string, displayName: string): Promise<Problem | null>;
+  /** Who is in no other group moves to the first one that stays. */
   removeGroup(name: string): Promise<Problem | null>;
   decide(uri: string, decision: Decision | null): Promise<Problem | null>;
 }
@@ -194,3 +198,6 @@ export interface Settings {
   readonly receipts: Signal<boolean>; // tell others that one has read
   readonly awayAfterMinutes: Signal<number>; // 0: never
 }
+
+/** `unsupported`: the browser has no notifications, or not for a page that came over plain HTTP. */
+export type NotifierPermission = 'granted' | 'denied' | 'default' | 'unsupported';
