@@ -10,11 +10,13 @@ import type { Clock, Tabs } from '../model/ports_browser';
 
 const ANSWER_MS = 150;
 const TAKEN_MS = 10_000;
+/** Below all lots. */
+const DONE = -1;
 
 type Said =
   | { kind: 'activity'; at: number }
   | { kind: 'claim'; key: string; lot: number }
-  | { kind: 'taken'; key: string }
+  | { kind: 'taken'; key: string; lot: number }
   | { kind: 'who-looks' }
   | { kind: 'looking' };
 
@@ -85,20 +87,20 @@ export class BrowserTabs implements Tabs {
   private hear(said: Said): void {
     if (said.kind === 'activity') for (const listener of this.listeners) listener(said.at);
     else if (said.kind === 'claim') this.hearClaim(said.key, said.lot);
-    else if (said.kind === 'taken') this.lose(said.key);
+    else if (said.kind === 'taken') this.lose(said.key, said.lot);
     else if (said.kind === 'who-looks' && this.isSeenHere()) this.say({ kind: 'looking' });
     else if (said.kind === 'looking') for (const onLooking of [...this.waiting]) onLooking();
   }
 
   /** Who claims has not heard a claim from before its own, so it is told. */
   private hearClaim(key: string, lot: number): void {
-    const own = this.claims.get(key);
-    if (this.taken.has(key) || (own && own.lot <= lot)) this.say({ kind: 'taken', key });
-    else this.lose(key);
+    const own = this.taken.has(key) ? DONE : (this.claims.get(key)?.lot ?? Infinity);
+    if (own < lot) this.say({ kind: 'taken', key, lot: own });
+    else this.lose(key, lot);
   }
 
-  private lose(key: string): void {
+  private lose(key: string, lot: number): void {
     const claim = this.claims.get(key);
-    if (claim) claim.isLost = true;
+    if (claim && lot < claim.lot) claim.isLost = true;
   }
 }
