@@ -67,12 +67,10 @@ function plainText(person: Person): string {
   return text;
 }
 
-/** Whoever has all words in name, note or address; groups without such people are left out. */
+/** Whoever has all words in name, note or address. Groups without such people stay, empty. */
 export function searchPeople(groups: readonly PeopleGroup[], search: string): readonly PeopleGroup[] {
   const words = plain(search).split(/\s+/).filter((word) => word !== '');
   if (words.length === 0) return groups;
   const isFound = (person: Person): boolean => words.every((word) => plainText(person).includes(word));
-  return groups
-    .map((group) => ({ ...group, people: group.people.filter(isFound) }))
-    .filter(({ people }) => people.length > 0);
+  return groups.map((group) => ({ ...group, people: group.people.filter(isFound) }));
 }

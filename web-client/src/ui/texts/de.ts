@@ -2,5 +2,6 @@
 // SPDX-License-Identifier: MIT
 import type { Catalogue } from './catalogue';
 import { common } from './de/common';
+import { notifications } from './de/notifications';
 
-export const de: Catalogue = { ...common };
+export const de: Catalogue = { ...common, ...notifications };
