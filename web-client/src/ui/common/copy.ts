@@ -1,7 +1,7 @@
 // Copying, also where the page came over plain HTTP and the browser offers no clipboard.
 // SPDX-License-Identifier: MIT
 import { t } from '../texts';
-import { notice } from './notices';
+import { complain, notice } from './notices';
 
 function copyOldWay(text: string): boolean {
   const field = document.createElement('textarea');
@@ -21,5 +21,6 @@ export async function copyText(text: string): Promise<void> {
   const isCopied = navigator.clipboard
     ? await navigator.clipboard.writeText(text).then(() => true, () => copyOldWay(text))
     : copyOldWay(text);
-  notice(t(isCopied ? 'common.copied' : 'common.copyFailed'));
+  if (isCopied) notice(t('common.copied'));
+  else complain(t('common.copyFailed'));
 }

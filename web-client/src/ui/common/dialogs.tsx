@@ -5,7 +5,7 @@ import type { ComponentType } from 'preact';
 import { t } from '../texts';
 import { Button } from './button';
 import { Dialog } from './dialog';
-import { notice } from './notices';
+import { complain } from './notices';
 
 interface Closable {
   onClose(): void;
@@ -28,7 +28,7 @@ export async function openDialog<Props extends object>(
   load: () => Promise<ComponentType<Props & Closable>>, props: Props,
 ): Promise<void> {
   const Part = await load().catch(() => null);
-  if (!Part) return notice(t('common.partNotLoaded'));
+  if (!Part) return complain(t('common.partNotLoaded'));
   await new Promise<void>((ended) => {
     const key = ++keys;
     opened.value = [...opened.value, { key, ended, draw: (onClose) => <Part key={key} {...props} onClose={onClose} /> }];

@@ -36,7 +36,7 @@ function daysAgo(at: Date): number {
 
 /** "14:05" */
 export function clockTime(at: Date): string {
-  return format({ hour: '2-digit', minute: '2-digit' }, at);
+  return format({ timeStyle: 'short' }, at);
 }
 
 /** "Today", "Yesterday", "Monday", "3 May", "3 May 2024": the shortest that cannot be mistaken. */

@@ -11,6 +11,7 @@ export const common: Translated<typeof english> = {
   'common.add': 'Hinzufügen',
   'common.remove': 'Entfernen',
   'common.again': 'Noch einmal versuchen',
+  'common.clear': 'Leeren',
   'common.copied': 'Kopiert',
   'common.copyFailed': 'Der Browser erlaubt das Kopieren nicht. Markieren und kopieren Sie den Text selbst.',
   'common.loading': 'Wird geladen …',

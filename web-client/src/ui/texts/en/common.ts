@@ -8,6 +8,7 @@ export const common = {
   'common.add': 'Add',
   'common.remove': 'Remove',
   'common.again': 'Try again',
+  'common.clear': 'Clear',
   'common.copied': 'Copied',
   'common.copyFailed': 'The browser does not allow copying. Select the text and copy it yourself.',
   'common.loading': 'Loading …',

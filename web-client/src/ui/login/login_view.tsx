@@ -1,0 +1,91 @@
+// Logging in. What was typed stays until one is in. SPDX-License-Identifier: MIT
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { Problem } from '../../model/ports';
+import type { Login } from '../../model/views';
+import { Button, IconButton } from '../common/button';
+import { Field } from '../common/field';
+import { ProblemLine } from '../common/problem_line';
+import { Spinner } from '../common/spinner';
+import { t } from '../texts';
+import './login.css';
+
+/** Problems of what stands in the address field; all others are told below the button. */
+const OF_ADDRESS: readonly Problem['kind'][] = ['no-address', 'no-such-domain'];
+
+function Mark() {
+  return <img class="mark" src="/favicon.svg" alt="" width="56" height="56" />;
+}
+
+/** While somebody who stayed logged in is let in again. */
+function Returning() {
+  return (
+    <main class="login">
+      <div class="returning"><Mark /><h1>Heliograph</h1><p role="status"><Spinner /> {t('login.returning')}</p></div>
+    </main>
+  );
+}
+
+function LoginForm({ login, onSubmitted }: { login: Login; onSubmitted(): void }) {
+  const [address, setAddress] = useState(login.rememberedAddress);
+  const [password, setPassword] = useState('');
+  const [isShown, setShown] = useState(false);
+  const [stays, setStays] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [missing, setMissing] = useState<'address' | 'password' | null>(null);
+  const addressInput = useRef<HTMLInputElement>(null);
+  const passwordInput = useRef<HTMLInputElement>(null);
+  const isBusy = login.isBusy.value;
+  const isOfAddress = problem !== null && OF_ADDRESS.includes(problem.kind);
+
+  useLayoutEffect(() => (login.rememberedAddress ? passwordInput : addressInput).current?.focus(), []);
+
+  const refuse = (input: HTMLInputElement | null): void => {
+    input?.focus();
+    input?.select();
+  };
+  const submit = async (): Promise<void> => {
+    const empty = address.trim() === '' ? 'address' : password === '' ? 'password' : null;
+    setMissing(empty);
+    setProblem(null);
+    if (empty) return refuse(empty === 'address' ? addressInput.current : passwordInput.current);
+    onSubmitted();
+    const found = await login.logIn(address, password, stays);
+    setProblem(found);
+    if (found) refuse(OF_ADDRESS.includes(found.kind) ? addressInput.current : passwordInput.current);
+  };
+
+  return (
+    <form class="card" aria-labelledby="login-title" noValidate method="post"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!isBusy) void submit();
+      }}>
+      <header><Mark /><h1 id="login-title">Heliograph</h1></header>
+      {!problem && <ProblemLine problem={login.problem.value} />}
+      <Field label={t('login.address')} hint={t('login.addressHint')} value={address} onInput={setAddress}
+        inputRef={addressInput} name="username" autocomplete="username" autocapitalize="none" inputMode="email"
+        spellcheck={false} required problem={isOfAddress ? problem : null}
+        sentence={missing === 'address' ? t('login.addressMissing') : ''} />
+      <Field label={t('login.password')} value={password} onInput={setPassword} inputRef={passwordInput}
+        type={isShown ? 'text' : 'password'} name="password" autocomplete="current-password" autocapitalize="none"
+        spellcheck={false} required sentence={missing === 'password' ? t('login.passwordMissing') : ''}>
+        <IconButton icon={isShown ? 'eye-off' : 'eye'} aria-pressed={isShown}
+          label={t(isShown ? 'login.hidePassword' : 'login.showPassword')} onClick={() => setShown(!isShown)} />
+      </Field>
+      <label class="choice">
+        <input type="checkbox" name="stay" checked={stays} aria-describedby="stay-hint"
+          onChange={(event) => setStays(event.currentTarget.checked)} />
+        <span>{t('login.stay')}</span>
+        <span class="hint" id="stay-hint">{t('login.stayHint')}</span>
+      </label>
+      <ProblemLine problem={isOfAddress ? null : problem} />
+      <Button type="submit" kind="primary" isBusy={isBusy}>{t(isBusy ? 'login.busy' : 'login.submit')}</Button>
+    </form>
+  );
+}
+
+export function LoginView({ login }: { login: Login }) {
+  const [isSubmitted, setSubmitted] = useState(false);
+  if (login.isBusy.value && !isSubmitted) return <Returning />;
+  return <main class="login scrolls"><LoginForm login={login} onSubmitted={() => setSubmitted(true)} /></main>;
+}
