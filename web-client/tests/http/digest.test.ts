@@ -1,8 +1,8 @@
 // Digest over HTTP against a server that is strict: each nonce and count once, wrong ones refused, stale ones told.
 // SPDX-License-Identifier: MIT
 import { expect, test } from 'vitest';
-import { createDigestFetch, readChallenge, type Fetch } from '../src/http/digest';
-import { md5 } from '../src/http/md5';
+import { createDigestFetch, readChallenge, type Fetch } from '../../src/http/digest';
+import { md5 } from '../../src/http/md5';
 
 test.each([
   // RFC 1321 §A.5
