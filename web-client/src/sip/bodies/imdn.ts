@@ -24,7 +24,8 @@ export function readImdn(text: string): Receipt | null {
   const root = readXml(text, IMDN, 'imdn');
   if (!root) return null;
   const of = textOf(childOf(root, IMDN, 'message-id'), 200);
-  const meaning = MEANINGS.find(([kind, status]) => childOf(childOf(childOf(root, IMDN, kind), IMDN, 'status'), IMDN, status));
+  const statusOf = (kind: string): Element | null => childOf(childOf(root, IMDN, kind), IMDN, 'status');
+  const meaning = MEANINGS.find(([kind, status]) => childOf(statusOf(kind), IMDN, status));
   if (of === '' || !meaning) return ignored('receipt', `of "${of}", its status is not known`);
   return {
     of,

@@ -1,5 +1,5 @@
-// Presence documents (RFC 3863) with persons (RFC 4479), what they do (RFC 4480) and their pictures (RFC 4482): all that
-// one says of somebody, as one state.
+// Presence documents (RFC 3863) with persons (RFC 4479), what they do (RFC 4480) and their pictures (RFC 4482): all
+// that one says of somebody, as one state.
 // SPDX-License-Identifier: MIT
 import type { Presence } from '../../model/ports';
 import { readActivity } from './activities';

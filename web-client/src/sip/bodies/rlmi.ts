@@ -1,4 +1,5 @@
-// Resource list meta-information (RFC 4662 §5): what a NOTIFY says of the entries of a list. SPDX-License-Identifier: MIT
+// Resource list meta-information (RFC 4662 §5): what a NOTIFY says of the entries of a list.
+// SPDX-License-Identifier: MIT
 import { RLMI } from './spaces';
 import { attributeOf, childrenOf, ignored, isTrue, numberOf, readXml } from './xml';
 
@@ -35,9 +36,10 @@ export function readRlmi(text: string): RlmiList | null {
   if (!root) return null;
   const version = numberOf(attributeOf(root, 'version'));
   if (version === null) return ignored('list', 'it has no version');
-  const resources = childrenOf(root, RLMI, 'resource').map((resource) => ({
+  const elements = childrenOf(root, RLMI, 'resource').filter((resource) => attributeOf(resource, 'uri') !== '');
+  const resources = elements.map((resource) => ({
     uri: attributeOf(resource, 'uri'),
     instances: childrenOf(resource, RLMI, 'instance').flatMap((instance) => readInstance(instance) ?? []),
   }));
-  return { version, isFull: isTrue(attributeOf(root, 'fullState')), resources: resources.filter(({ uri }) => uri !== '') };
+  return { version, isFull: isTrue(attributeOf(root, 'fullState')), resources };
 }

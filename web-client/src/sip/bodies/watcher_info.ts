@@ -10,7 +10,8 @@ const STATUSES: readonly string[] = ['pending', 'waiting', 'active', 'terminated
 function readWatcher(element: Element): Watcher | null {
   const [id, status, uri] = [attributeOf(element, 'id'), attributeOf(element, 'status'), textOf(element, 2000)];
   if (id === '' || uri === '' || !STATUSES.includes(status)) return ignored('watcher', `${id}, ${uri}, ${status}`);
-  return { id, uri, displayName: attributeOf(element, 'display-name').slice(0, 100), status: status as Watcher['status'] };
+  const displayName = attributeOf(element, 'display-name').slice(0, 100);
+  return { id, uri, displayName, status: status as Watcher['status'] };
 }
 
 /** Of watchers of presence; lists for other packages are left out. */

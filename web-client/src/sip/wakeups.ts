@@ -1,0 +1,31 @@
+// The browser's hints that the connection may be gone, or may be had again: the network is back, the page is shown,
+// the machine has slept. SPDX-License-Identifier: MIT
+
+/** A pause between ticks that no timer of a page that is awake makes: those of hidden pages run once a minute. */
+const SLEEP_MS = 90_000;
+
+/** Calls `onWake` at each of them, until the function that it returns is called. */
+export function listenForWakeups(onWake: () => void): () => void {
+  const onShown = (): void => {
+    if (document.visibilityState === 'visible') onWake();
+  };
+  window.addEventListener('online', onWake);
+  window.addEventListener('pageshow', onWake);
+  document.addEventListener('visibilitychange', onShown);
+  return () => {
+    window.removeEventListener('online', onWake);
+    window.removeEventListener('pageshow', onWake);
+    document.removeEventListener('visibilitychange', onShown);
+  };
+}
+
+/** Notices from one tick to the next that the machine has slept. */
+export class SleepDetector {
+  private tickedAt = Date.now();
+
+  hasSlept(now: number): boolean {
+    const pause = now - this.tickedAt;
+    this.tickedAt = now;
+    return pause > SLEEP_MS;
+  }
+}
