@@ -1,7 +1,7 @@
 // An account without a server, for tests of the pages: every signal can be set, and what a page asks for is noted in
 // `calls` and answered at once.
 // SPDX-License-Identifier: MIT
-import { computed, signal, type Signal } from '@preact/signals';
+import { computed, signal, type ReadonlySignal } from '@preact/signals';
 import { addressText, parseAddress, type Address } from '../src/model/address';
 import type {
   ChosenStatus, LinkStatus, MailboxState, Presence, Problem, Session, Site,
@@ -147,7 +147,7 @@ export class FakeConversations implements Conversations {
     this.loadProblem.value = null;
   }
 
-  search(words: string, within: Conversation | null): Promise<{ hits: readonly SearchHit[]; hasMore: boolean } | Problem> {
+  search(words: string, within: Conversation | null): ReturnType<Conversations['search']> {
     this.calls.push(`search ${words}`);
     if (this.found) return Promise.resolve(this.found);
     const hits = this.list.value.filter((one) => !within || one === within).flatMap((one) =>
@@ -186,8 +186,9 @@ export class FakePeople implements People {
     return [...this.groupNames.value.map((one) => group(one.name, one.displayName)), group('', '')];
   });
 
-  person(who: Address): Signal<Person | null> {
-    return computed(() => this.all.value.find(({ uri }) => uri === `sip:${addressText(who)}`) ?? null) as Signal<Person | null>;
+  person(who: Address): ReadonlySignal<Person | null> {
+    const uri = `sip:${addressText(who)}`;
+    return computed(() => this.all.value.find((one) => one.uri === uri) ?? null);
   }
 
   private done(call: string): Promise<Problem | null> {

@@ -20,15 +20,13 @@ export const chat = {
 
   'chat.back': 'Back to all conversations',
   'chat.more': 'More about this conversation',
-  'chat.addPerson': 'Add to my people',
-  'chat.added': '{name} is now among your people.',
+  'chat.addPerson': 'Add to my people …',
   'chat.messagesWith': 'Messages with {name}',
   'chat.start': 'This is where your conversation with {name} begins.',
   'chat.loadingOlder': 'Loading older messages …',
   'chat.newMessages': 'New messages',
   'chat.toNewest': 'To the newest message',
   'chat.toNewest.count': { one: '{count} new message', other: '{count} new messages' },
-  'chat.writeFirst': 'Say hello to {name}.',
   'chat.gone': 'This message is not there any more.',
   'chat.arrived': '{name}: {text}',
 
@@ -41,6 +39,7 @@ export const chat = {
   'chat.unreadable.short': 'Cannot be shown here',
 
   'chat.write': 'Message to {name}',
+  'chat.placeholder': 'Write a message',
   'chat.send': 'Send',
   'chat.tooLong': 'This message is too long by {percent} %. Shorten it, or send it in parts.',
   'chat.emoji': 'Emoji',
@@ -56,7 +55,7 @@ export const chat = {
   'chat.search.nothing': 'Nothing was found for “{words}”.',
   'chat.search.found': { one: '{count} message found', other: '{count} messages found' },
   'chat.search.more': 'There are more. One more word narrows it down.',
-  'chat.search.clear': 'End the search',
+  'chat.search.end': 'End the search',
 
   'chat.new': 'Write to somebody new',
   'chat.new.label': 'Name or address',
