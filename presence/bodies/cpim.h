@@ -13,7 +13,7 @@ struct cpim {
 	struct slice content_type; /* of what is inside, with its parameters; text/plain where it has none */
 	struct slice body;         /* what is inside, as it stands */
 	struct slice message_id;   /* RFC 5438 §6.3, as it stands; empty: none */
-	bool wants_delivery;       /* its sender asks to be told that it arrived (RFC 5438 §6.1.1) */
+	bool wants_delivery;       /* its sender asks to be told that it arrived (RFC 5438 §6.2) */
 	bool wants_display;        /* … and that it was read */
 	bool is_encoded;           /* the bytes inside are base64, deflate …: they cannot be shown as they stand */
 };

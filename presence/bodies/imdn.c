@@ -1,4 +1,4 @@
-/* Reading message/imdn+xml (RFC 5438 §7.2), bare or inside message/cpim. SPDX-License-Identifier: MIT */
+/* Reading message/imdn+xml (RFC 5438 §11), bare or inside message/cpim. SPDX-License-Identifier: MIT */
 #include "bodies/imdn.h"
 
 #include "base/deflate.h"
@@ -12,7 +12,7 @@
 /* Receipts have a few hundred bytes; what users put into one, as its subject, is not of interest. */
 static const struct xml_limits limits = {.bytes = 64 * 1024, .depth = 16, .nodes = 200};
 
-/* RFC 5438 §7.2.1.2 */
+/* RFC 5438 §11.1 */
 static const struct {
 	struct slice notification, status;
 	enum imdn_status means;

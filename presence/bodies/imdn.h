@@ -1,4 +1,4 @@
-/* Receipts (RFC 5438 §7.2): what became of a message. Pure functions. SPDX-License-Identifier: MIT */
+/* Receipts (RFC 5438 §11): what became of a message. Pure functions. SPDX-License-Identifier: MIT */
 #pragma once
 
 #include "base/arena.h"
@@ -6,7 +6,7 @@
 #include "base/slice.h"
 #include "bodies/body.h"
 
-/* RFC 5438 §7.2.1.2. What it is about a receipt says twice: by the notification and by its status; only the pairs that
+/* RFC 5438 §11.1. What it is about a receipt says twice: by the notification and by its status; only the pairs that
  * the RFC allows are read. */
 enum imdn_status {
 	IMDN_DELIVERED, /* a device has it */

@@ -47,10 +47,11 @@ struct binding {
 	uint32_t cseq;
 	uint32_t reg_id; /* 0: none */
 	uint32_t granted_s;
-	uint16_t q;               /* thousandths */
-	bool reachable;           /* its flow is open */
-	bool is_linked;           /* connection_link is in the table */
-	bool is_keyed_by_contact; /* BINDING_KEY is BINDING_CONTACT, and is not kept twice */
+	uint16_t q;                 /* thousandths */
+	bool reachable;             /* its flow is open */
+	bool is_linked;             /* connection_link is in the table */
+	bool is_keyed_by_contact;   /* BINDING_KEY is BINDING_CONTACT, and is not kept twice */
+	bool takes_plain_text_only; /* it has refused message/cpim (features/plain_text) */
 	uint16_t lengths[BINDING_TEXT_COUNT];
 	char text[];
 };

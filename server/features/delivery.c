@@ -212,6 +212,9 @@ void delivery_start(struct messaging *messaging, const struct delivery_order *or
 		delivery->arena = *order->arena; /* its chunks are ours now */
 	delivery->order.arena = NULL;
 	delivery->is_fleeting = message_form_is_fleeting(order->message);
+	message_text_find(sip_message_value(order->message, SIP_HEADER_CONTENT_TYPE),
+			  sip_message_value(order->message, SIP_HEADER_CONTENT_ENCODING), order->message->body,
+			  &delivery->content);
 	delivery->target_count = fill_targets(delivery);
 	list_append(&messaging->deliveries, &delivery->link);
 	messaging->counters.underway++;

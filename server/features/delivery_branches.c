@@ -42,24 +42,54 @@ static void remember(struct delivery *delivery, const struct sip_message *respon
 		*kept = SLICE(" "); /* taken all the same; relay() falls back to an answer of our own */
 }
 
-static void branch_ended(struct delivery *delivery, struct target *target, struct sip_message *response)
+/* The device knows no CPIM: it is given the text inside, at once over the same flow, where the message is still there;
+ * else from the store, where it is owed by then. False: neither (what is never stored, and another device has taken).
+ */
+static bool unwrap(struct delivery *delivery, const struct branch *branch)
 {
+	struct target *target = branch->target;
+	struct binding *binding = target->device->bindings;
+	plain_text_remember(target->device, &branch->flow, delivery->messaging->parts.log);
+	while (binding && !(binding->reachable && flow_equal(&binding->flow, &branch->flow)))
+		binding = binding->next;
+	if (delivery->state != DELIVERY_ANSWERED && binding && start_branch(delivery, target, binding))
+		return true;
+	if (delivery->state == DELIVERY_ANSWERED && !target->owes)
+		return false;
+	if (target->state == TARGET_ASKED && target->branches == 0)
+		target->state = TARGET_OWED;
+	return true;
+}
+
+static void refuse_target(struct delivery *delivery, struct target *target, const struct sip_message *response)
+{
+	if (target->state != TARGET_ASKED)
+		return;
+	if (delivery->state == DELIVERY_ASKING && delivery->refused_status == 0) {
+		remember(delivery, response, &delivery->refused_response);
+		delivery->refused_status = response->status;
+	}
+	if (target->branches == 0)
+		target->state = TARGET_REFUSED;
+}
+
+static void branch_ended(struct delivery *delivery, const struct branch *branch, struct sip_message *response)
+{
+	struct target *target = branch->target;
 	/* No response at all is no answer: the message can be tried again. */
-	switch (response ? message_form_outcome(response) : MESSAGE_NOT_TAKEN) {
+	switch (response ? message_form_outcome(response, branch->shape) : MESSAGE_NOT_TAKEN) {
 	case MESSAGE_TAKEN:
 		if (delivery->state != DELIVERY_ANSWERED && slice_is_empty(delivery->taken_response))
 			remember(delivery, response, &delivery->taken_response);
 		target->state = TARGET_TAKEN;
 		break;
-	case MESSAGE_REFUSED:
-		if (target->state != TARGET_ASKED)
+	case MESSAGE_UNWRAP:
+		if (unwrap(delivery, branch))
 			break;
-		if (delivery->state == DELIVERY_ASKING && delivery->refused_status == 0) {
-			remember(delivery, response, &delivery->refused_response);
-			delivery->refused_status = response->status;
-		}
-		if (target->branches == 0)
-			target->state = TARGET_REFUSED;
+		refuse_target(delivery, target, response);
+		break;
+	case MESSAGE_REFUSED:
+		refuse_target(delivery, target, response);
 		break;
 	default:
 		if (target->state == TARGET_ASKED && target->branches == 0 && !try_next_flow(delivery, target))
@@ -84,23 +114,24 @@ static void on_branch_done(void *arg, int result, struct sip_message *response)
 	struct accounts *accounts = delivery->messaging->parts.accounts;
 	(void)result;
 	list_remove(&branch->link);
-	free(branch);
 	delivery->branches--;
 	target->branches--;
 	device_hold(accounts, device);
 	delivery_enter(delivery);
-	branch_ended(delivery, target, response);
+	branch_ended(delivery, branch, response);
+	free(branch);
 	delivery_leave(delivery);
 	outbox_kick(outboxes, device); /* older debts may have waited for this branch to end */
 	device_release(accounts, device);
 }
 
-static void write_rest(struct delivery *delivery, struct slice path, struct buffer *buffer)
+static void write_rest(struct delivery *delivery, enum message_shape shape, struct slice path, struct buffer *buffer)
 {
 	struct request *request = delivery->order.request;
+	const struct message_text *plain = shape == MESSAGE_UNWRAPPED ? &delivery->content : NULL;
 	buffer_clear(buffer);
 	if (!request) {
-		message_form_write(buffer, &delivery->row, path);
+		message_form_write(buffer, &delivery->row, plain, path);
 		return;
 	}
 	uint64_t hops = DEFAULT_MAX_FORWARDS + 1;
@@ -115,6 +146,9 @@ static void write_rest(struct delivery *delivery, struct slice path, struct buff
 		.drop_credentials = true,
 		.drop_identities = true,
 		.realm = domain_name(delivery->messaging->parts.domain),
+		.replaces_body = plain != NULL,
+		.content_type = delivery->content.content_type,
+		.body = delivery->content.text,
 	};
 	sip_write_forwarded(buffer, &request->message, &forward);
 }
@@ -125,10 +159,13 @@ static bool start_branch(struct delivery *delivery, struct target *target, struc
 	struct branch *branch = malloc(sizeof *branch);
 	if (!branch)
 		return false;
-	*branch = (struct branch){.delivery = delivery, .target = target, .flow = binding->flow};
+	*branch = (struct branch){.delivery = delivery,
+				  .target = target,
+				  .flow = binding->flow,
+				  .shape = plain_text_shape(&delivery->content, binding)};
 	char mark[LOOP_MARK_SIZE];
 	loop_mark(delivery->order.message, mark);
-	write_rest(delivery, binding_text(binding, BINDING_PATH), &messaging->scratch);
+	write_rest(delivery, branch->shape, binding_text(binding, BINDING_PATH), &messaging->scratch);
 	struct client_request request = {
 		.flow = binding->flow,
 		.method = SLICE("MESSAGE"),
@@ -147,7 +184,8 @@ static bool start_branch(struct delivery *delivery, struct target *target, struc
 	list_append(&target->device->branches, &branch->link);
 	delivery->branches++;
 	target->branches++;
-	target->state = TARGET_ASKED;
+	if (target->state != TARGET_TAKEN) /* by another phone without an instance */
+		target->state = TARGET_ASKED;
 	if (target->tried_count < TRIED_FLOWS_MOST)
 		target->tried[target->tried_count++] = binding->flow;
 	return true;

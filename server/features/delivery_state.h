@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/attributes.h"
 #include "features/delivery.h"
+#include "features/plain_text.h"
 
 enum { TRIED_FLOWS_MOST = 4 };
 
@@ -33,6 +34,7 @@ struct delivery {
 	struct delivery_order order;
 	struct arena arena; /* of our own message */
 	struct stored_message row;
+	struct message_text content; /* its slices are good as long as the message is there */
 	enum delivery_state state;
 	unsigned depth; /* callers inside, see delivery_enter */
 	bool is_fleeting;
@@ -50,6 +52,7 @@ struct branch {
 	struct delivery *delivery;
 	struct target *target;
 	struct flow flow;
+	enum message_shape shape; /* that it was given */
 	struct client_transaction *transaction;
 };
 

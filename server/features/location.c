@@ -148,6 +148,16 @@ static struct binding *binding_create(const struct stored_binding *stored)
 	return binding;
 }
 
+/* The same program knows no more than it did, over whichever flow. */
+static bool takes_plain_text_only(const struct device *device, struct slice user_agent)
+{
+	for (const struct binding *binding = device->bindings; binding; binding = binding->next)
+		if (binding->takes_plain_text_only &&
+		    slice_equal(binding_text(binding, BINDING_USER_AGENT), user_agent))
+			return true;
+	return false;
+}
+
 static int bind_for(struct location *location, struct account *account, const struct stored_binding *stored,
 		    const struct flow *flow, int64_t lives_ms)
 {
@@ -161,6 +171,7 @@ static int bind_for(struct location *location, struct account *account, const st
 		device->last_seen_s = stored->registered_at_ms / 1000;
 	binding->location = location;
 	binding->device = device;
+	binding->takes_plain_text_only = takes_plain_text_only(device, stored->user_agent);
 	binding->next = device->bindings;
 	device->bindings = binding;
 	binding->expires_at_ms = timers_now(location->timers) + lives_ms;

@@ -2,6 +2,7 @@
 #include "features/message_form.h"
 
 #include "base/error.h"
+#include "bodies/mime.h"
 #include "sip/status.h"
 #include "sip/write.h"
 
@@ -59,8 +60,27 @@ int message_form_keep(struct arena *arena, struct sip_message *message, int64_t 
 	return 0;
 }
 
-void message_form_write(struct buffer *buffer, const struct stored_message *row, struct slice routes)
+/* Among the other headers, which are kept as they stood. */
+static struct slice find_encoding(struct slice headers)
 {
+	struct slice field, name, value;
+	while (mime_take_field(&headers, &field))
+		if (mime_split_field(field, &name, &value) &&
+		    (slice_equal_nocase(name, SLICE("Content-Encoding")) || slice_equal_nocase(name, SLICE("e"))))
+			return value;
+	return SLICE("");
+}
+
+void message_form_read(const struct stored_message *row, struct message_text *content)
+{
+	message_text_find(row->content_type, find_encoding(row->headers), row->body, content);
+}
+
+void message_form_write(struct buffer *buffer, const struct stored_message *row, const struct message_text *plain,
+			struct slice routes)
+{
+	struct slice content_type = plain ? plain->content_type : row->content_type;
+	struct slice body = plain ? plain->text : row->body;
 	if (!slice_is_empty(routes))
 		sip_write_header(buffer, "Route", routes);
 	buffer_text(buffer, "Max-Forwards: 70\r\n");
@@ -71,12 +91,12 @@ void message_form_write(struct buffer *buffer, const struct stored_message *row,
 	buffer_number(buffer, row->cseq);
 	buffer_text(buffer, " MESSAGE\r\n");
 	buffer_append(buffer, row->headers);
-	if (!slice_is_empty(row->content_type))
-		sip_write_header(buffer, "Content-Type", row->content_type);
+	if (!slice_is_empty(content_type))
+		sip_write_header(buffer, "Content-Type", content_type);
 	buffer_text(buffer, "Content-Length: ");
-	buffer_number(buffer, row->body.length);
+	buffer_number(buffer, body.length);
 	buffer_text(buffer, "\r\n\r\n");
-	buffer_append(buffer, row->body);
+	buffer_append(buffer, body);
 }
 
 bool message_form_is_fleeting(const struct sip_message *message)
@@ -90,12 +110,18 @@ bool message_form_is_fleeting(const struct sip_message *message)
 	       slice_equal_nocase(type.subtype, SLICE("im-iscomposing+xml"));
 }
 
-enum message_outcome message_form_outcome(const struct sip_message *response)
+enum message_outcome message_form_outcome(const struct sip_message *response, enum message_shape shape)
 {
 	if (!response)
 		return MESSAGE_NOT_TAKEN;
 	if (response->status >= 200 && response->status < 300)
 		return MESSAGE_TAKEN;
+	if (shape == MESSAGE_WRAPPED && plain_text_is_wanted(response))
+		return MESSAGE_UNWRAP;
+	/* RFC 3261 §8.2.2.2: to a device that still holds the transaction which it has refused, the same Call-ID and
+	 * CSeq in another one are that request merged. It forgets. */
+	if (shape == MESSAGE_UNWRAPPED && response->status == SIP_LOOP_DETECTED)
+		return MESSAGE_NOT_TAKEN;
 	switch (response->status) {
 	/* The device does not do MESSAGE, this content, or anything that would become better by waiting. */
 	case SIP_BAD_REQUEST:

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/attributes.h"
 #include "base/buffer.h"
+#include "features/plain_text.h"
 #include "sip/message.h"
 #include "storage/storage.h"
 
@@ -16,12 +17,22 @@
 MUST_CHECK int message_form_keep(struct arena *arena, struct sip_message *message, int64_t received_at_ms,
 				 struct stored_message *row);
 
-/* Everything behind our Via (client_request.rest). `routes` is the binding's Path, empty: none. */
-void message_form_write(struct buffer *buffer, const struct stored_message *row, struct slice routes);
+/* What the row's body carries. */
+void message_form_read(const struct stored_message *row, struct message_text *content);
+
+/* Everything behind our Via (client_request.rest). `plain` stands in for the row's content; NULL: as it is. `routes` is
+ * the binding's Path, empty: none. */
+void message_form_write(struct buffer *buffer, const struct stored_message *row, const struct message_text *plain,
+			struct slice routes);
 
 /* Typing notifications (RFC 3994), and what its sender gave no time to live (RFC 3428 §6), are never stored. */
 bool message_form_is_fleeting(const struct sip_message *message);
 
-/* What a device's answer means for a message: it has it, it will never take it, or it may be tried again. */
-enum message_outcome { MESSAGE_TAKEN, MESSAGE_REFUSED, MESSAGE_NOT_TAKEN };
-enum message_outcome message_form_outcome(const struct sip_message *response);
+/* What a device's answer means for a message that it was given in that shape; NULL: there was none. */
+enum message_outcome {
+	MESSAGE_TAKEN,     /* it has it */
+	MESSAGE_REFUSED,   /* it will never take it */
+	MESSAGE_NOT_TAKEN, /* it may be tried again */
+	MESSAGE_UNWRAP     /* it may take the text alone */
+};
+enum message_outcome message_form_outcome(const struct sip_message *response, enum message_shape shape);

@@ -48,7 +48,8 @@ struct outbox {
 	bool is_kicked;    /* since the load began, which may thus have missed something */
 	bool loaded_short; /* memory ended before the messages did */
 	struct client_transaction *transaction;
-	struct flow flow; /* that the transaction is on */
+	struct flow flow;         /* that the transaction is on */
+	enum message_shape shape; /* that the device was given */
 	struct timer timer;
 	unsigned wait_s;
 	struct arena arena;
@@ -256,7 +257,11 @@ static void on_answer(void *arg, int result, struct sip_message *response)
 	struct outbox *outbox = arg;
 	const struct stored_message *message = &outbox->loaded[outbox->current];
 	outbox->transaction = NULL;
-	switch (message_form_outcome(response)) {
+	switch (message_form_outcome(response, outbox->shape)) {
+	case MESSAGE_UNWRAP:
+		plain_text_remember(outbox->device, &outbox->flow, outbox->outboxes->log);
+		send_current(outbox);
+		return;
 	case MESSAGE_TAKEN:
 		outbox->outboxes->counters.delivered++;
 		outbox->was_taken = true;
@@ -296,8 +301,13 @@ static void send_current(struct outbox *outbox)
 		outbox_destroy(outbox);
 		return;
 	}
+	const struct stored_message *message = &outbox->loaded[outbox->current];
+	struct message_text content;
+	message_form_read(message, &content);
+	outbox->shape = plain_text_shape(&content, binding);
 	buffer_clear(&outboxes->scratch);
-	message_form_write(&outboxes->scratch, &outbox->loaded[outbox->current], binding_text(binding, BINDING_PATH));
+	message_form_write(&outboxes->scratch, message, outbox->shape == MESSAGE_UNWRAPPED ? &content : NULL,
+			   binding_text(binding, BINDING_PATH));
 	struct client_request request = {
 		.flow = binding->flow,
 		.method = SLICE("MESSAGE"),

@@ -231,8 +231,13 @@ static void forward_header(struct forwarding *forwarding, const struct sip_heade
 		if (forwarding->edits->drop_identities)
 			return;
 		break;
+	case SIP_HEADER_CONTENT_TYPE:
+		if (forwarding->edits->replaces_body)
+			return;
+		break;
 	case SIP_HEADER_CONTENT_LENGTH:
-		if (forwarding->has_length || !is_true_length(forwarding->request, header))
+		if (forwarding->edits->replaces_body || forwarding->has_length ||
+		    !is_true_length(forwarding->request, header))
 			return;
 		forwarding->has_length = true;
 		break;
@@ -254,5 +259,11 @@ void sip_write_forwarded(struct buffer *buffer, const struct sip_message *reques
 		forward_header(&forwarding, &request->headers[i]);
 	write_additions(&forwarding);
 	write_max_forwards(&forwarding);
-	finish_copy(&forwarding.run, request, forwarding.has_length);
+	if (!forward->replaces_body) {
+		finish_copy(&forwarding.run, request, forwarding.has_length);
+		return;
+	}
+	run_flush(&forwarding.run);
+	sip_write_header(buffer, "Content-Type", forward->content_type);
+	write_body(buffer, forward->body);
 }

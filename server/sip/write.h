@@ -50,6 +50,8 @@ struct sip_forward {
 	bool drop_identities;  /* what an untrusted sender asserts of himself goes no further (RFC 3325 §5) */
 	struct slice realm;    /* with drop_credentials: only that realm's; empty: all of them */
 	struct slice headers;  /* whole lines to add, with CRLF */
+	bool replaces_body;    /* by these two */
+	struct slice content_type, body;
 };
 void sip_write_forwarded(struct buffer *buffer, const struct sip_message *request, const struct sip_forward *forward);
 

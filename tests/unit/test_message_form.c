@@ -42,7 +42,7 @@ static void a_kept_message_is_delivered_as_it_was_sent(void)
 	bool kept = sip_message_parse(&message, &arena, slice_of(text, sizeof text - 1), &limits, &error) == 0 &&
 		    message_form_keep(&arena, &message, 1800000000000, &row) == 0;
 	if (kept)
-		message_form_write(&buffer, &row, SLICE("<sip:edge;lr>"));
+		message_form_write(&buffer, &row, NULL, SLICE("<sip:edge;lr>"));
 	bool right = kept && slice_equal(buffer_slice(&buffer), slice_of(wanted, sizeof wanted - 1));
 	if (!right && kept && !test_is_starved())
 		test_check_text(buffer_slice(&buffer), slice_of(wanted, sizeof wanted - 1), __FILE__, __LINE__,
@@ -50,6 +50,33 @@ static void a_kept_message_is_delivered_as_it_was_sent(void)
 	buffer_finish(&buffer);
 	arena_finish(&arena);
 	CHECK(right);
+}
+
+static void a_kept_cpim_is_delivered_as_the_text_in_it(void)
+{
+	static const char cpim[] = "imdn.Message-ID: 1\r\n\r\nContent-Type: text/plain;\r\n charset=utf-8\r\n\r\nhello";
+	struct stored_message row = {.from = SLICE("<sip:a@d>;tag=1"),
+				     .to = SLICE("<sip:b@d>"),
+				     .call_id = SLICE("original"),
+				     .cseq = 17,
+				     .headers = SLICE("Date: Fri, 15 Jan 2027 08:00:00 GMT\r\nX: y\r\n"),
+				     .content_type = SLICE("message/cpim"),
+				     .body = SLICE(cpim)};
+	CLEANUP(buffer_finish) struct buffer buffer;
+	struct message_text content;
+	buffer_init(&buffer, 100000);
+	message_form_read(&row, &content);
+	CHECK(content.kind == MESSAGE_KIND_TEXT && content.is_wrapped);
+	message_form_write(&buffer, &row, &content, SLICE(""));
+	CHECK(!buffer_failed(&buffer));
+	CHECK_TEXT(buffer_slice(&buffer),
+		   "Max-Forwards: 70\r\nFrom: <sip:a@d>;tag=1\r\nTo: <sip:b@d>\r\nCall-ID: original\r\n"
+		   "CSeq: 17 MESSAGE\r\nDate: Fri, 15 Jan 2027 08:00:00 GMT\r\nX: y\r\n"
+		   "Content-Type: text/plain;   charset=utf-8\r\nContent-Length: 5\r\n\r\nhello");
+	/* Packed there is no text to be seen, whatever its name. */
+	row.headers = SLICE("X: y\r\nE: deflate\r\n");
+	message_form_read(&row, &content);
+	CHECK_NUMBER(content.kind, MESSAGE_KIND_OTHER);
 }
 
 static void typing_and_expires_0_are_fleeting(void)
@@ -92,15 +119,22 @@ static void answers_mean_taken_refused_or_later(void)
 		    {503, MESSAGE_NOT_TAKEN}, {500, MESSAGE_NOT_TAKEN}, {401, MESSAGE_NOT_TAKEN}};
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct sip_message response = {.status = rows[i].status};
-		CHECK_NUMBER(message_form_outcome(&response), rows[i].outcome);
+		CHECK_NUMBER(message_form_outcome(&response, MESSAGE_AS_IT_IS), rows[i].outcome);
+		CHECK_NUMBER(message_form_outcome(&response, MESSAGE_UNWRAPPED), rows[i].outcome);
+		CHECK_NUMBER(message_form_outcome(&response, MESSAGE_WRAPPED),
+			     rows[i].status == 415 ? MESSAGE_UNWRAP : rows[i].outcome);
 	}
-	CHECK_NUMBER(message_form_outcome(NULL), MESSAGE_NOT_TAKEN);
+	CHECK_NUMBER(message_form_outcome(NULL, MESSAGE_WRAPPED), MESSAGE_NOT_TAKEN);
+	const struct sip_message merged = {.status = 482};
+	CHECK_NUMBER(message_form_outcome(&merged, MESSAGE_WRAPPED), MESSAGE_REFUSED);
+	CHECK_NUMBER(message_form_outcome(&merged, MESSAGE_UNWRAPPED), MESSAGE_NOT_TAKEN);
 }
 
 int main(int argc, char **argv)
 {
 	static const struct test tests[] = {
 		{"a_kept_message_is_delivered_as_it_was_sent", a_kept_message_is_delivered_as_it_was_sent, TEST_PLAIN},
+		{"a_kept_cpim_is_delivered_as_the_text_in_it", a_kept_cpim_is_delivered_as_the_text_in_it, TEST_PLAIN},
 		{"typing_and_expires_0_are_fleeting", typing_and_expires_0_are_fleeting, TEST_PLAIN},
 		{"answers_mean_taken_refused_or_later", answers_mean_taken_refused_or_later, TEST_PLAIN},
 	};
