@@ -23,7 +23,7 @@ MUST_CHECK int administration_schema(struct administration *administration, int 
  * ERR_STORAGE_NEWER: the database is ahead of this program. */
 MUST_CHECK int administration_migrate(struct administration *administration, int *applied);
 
-/* Adds an account, or changes its hashes where `replace` is set; running nodes are told. ERR_EXISTS, ERR_NOT_FOUND
+/* Adds an account, or changes its hashes, which ends its sessions; running nodes are told. ERR_EXISTS, ERR_NOT_FOUND
  * (password of an unknown account: `replace` without `add`). */
 struct account_credentials {
 	struct slice user, domain;
@@ -38,7 +38,7 @@ MUST_CHECK int administration_set_password(struct administration *administration
  * not written. Of several of the same name the last one counts. */
 MUST_CHECK int administration_put_accounts(struct administration *administration,
 					   const struct account_credentials *accounts, size_t count);
-/* With its bindings, devices, messages and debts. ERR_NOT_FOUND. */
+/* With its bindings, devices, sessions, messages and debts. ERR_NOT_FOUND. */
 MUST_CHECK int administration_remove_account(struct administration *administration, struct slice user,
 					     struct slice domain);
 /* One value that all nodes and commands share (`settings`): written, or read into `value`, terminated; it is empty
@@ -46,6 +46,13 @@ MUST_CHECK int administration_remove_account(struct administration *administrati
 MUST_CHECK int administration_put_setting(struct administration *administration, const char *name, struct slice value);
 MUST_CHECK int administration_read_setting(struct administration *administration, const char *name, char *value,
 					   size_t size);
+/* The account's sessions that have not ended, the oldest first. ERR_NOT_FOUND: no such account. */
+typedef void administration_session_fn(void *arg, const struct stored_session *session);
+MUST_CHECK int administration_list_sessions(struct administration *administration, struct slice user,
+					    struct slice domain, administration_session_fn *each, void *arg);
+/* Ends one session, or (0) all of the account; running nodes are told. ERR_NOT_FOUND: no such account or session. */
+MUST_CHECK int administration_end_sessions(struct administration *administration, struct slice user,
+					   struct slice domain, int64_t session_id, unsigned *ended);
 typedef void administration_account_fn(void *arg, struct slice user, struct slice domain, unsigned devices,
 				       unsigned messages);
 MUST_CHECK int administration_list_accounts(struct administration *administration, administration_account_fn *each,

@@ -62,12 +62,29 @@ void storage_setting(struct storage *storage, const char *name, struct slice ini
 
 /* --- accounts ----------------------------------------------------------------------------------------------- */
 
+/* A page or a program that has logged in with its account's password, and goes on with a secret of its own. */
+struct stored_session {
+	int64_t id; /* storage_next_message_id */
+	int64_t account_id;
+	int64_t created_at_ms;
+	int64_t used_at_ms;   /* may lag behind */
+	int64_t expires_at_s; /* the row is good until then (a lease, as bindings) */
+	uint8_t ha1_md5[16];  /* of the secret */
+	uint8_t ha1_sha256[32];
+	uint8_t password_sha256[32]; /* the account's ha1_sha256 when it was made: with another one it is over */
+	struct slice name, device;   /* as it called itself; its +sip.instance, empty: not told */
+	bool stays;                  /* for days; else until it is left alone for hours */
+};
+
 struct stored_account {
 	int64_t id;
 	struct slice user, domain; /* plain (unescaped) user, lower-case domain */
 	uint8_t ha1_md5[16];
 	uint8_t ha1_sha256[32];
-	uint32_t untaken; /* messages that no device has taken: told by storage_load_account alone, else 0 */
+	/* Told by storage_load_account alone, else 0: */
+	uint32_t untaken;                      /* messages that no device has taken */
+	const struct stored_session *sessions; /* those that have not expired, in the order of their ids */
+	size_t session_count;
 };
 
 struct stored_device {
@@ -114,6 +131,7 @@ struct stored_binding {
 	uint32_t reg_id;      /* 0: none */
 	uint16_t q;           /* thousandths */
 	uint32_t granted_s;   /* what the device was told */
+	int64_t session_id;   /* that registered it, and ends it; 0: the password */
 	bool device_is_fresh; /* saving: its device has a row that was written today, which need not be touched */
 };
 
@@ -130,7 +148,7 @@ struct binding_changes {
 void storage_save_bindings(struct storage *storage, const struct binding_changes *changes, storage_done_fn *done,
 			   void *arg);
 
-/* All bindings not expired, at start; `each` per row with its account, then `done`. */
+/* All bindings not expired, whose session is not over, at start; `each` per row with its account, then `done`. */
 typedef void storage_binding_fn(void *arg, const struct stored_account *account, const struct stored_binding *binding);
 void storage_load_bindings(struct storage *storage, storage_binding_fn *each, storage_done_fn *done, void *arg);
 
@@ -179,9 +197,9 @@ typedef void storage_recent_fn(void *arg, int64_t receiver_id, struct slice send
 void storage_load_recent(struct storage *storage, int64_t since_ms, unsigned most, storage_recent_fn *each,
 			 storage_done_fn *done, void *arg);
 
-/* Deletes a bounded slice of what is over: expired bindings, subscriptions, publications, watch requests and debts,
- * messages that are owed to nobody and older than `history_s`, devices not seen for `device_s`. `more` tells that there
- * is more to do. */
+/* Deletes a bounded slice of what is over: expired bindings, subscriptions, publications, watch requests, sessions and
+ * debts, messages that are owed to nobody and older than `history_s`, devices not seen for `device_s`. `more` tells
+ * that there is more to do. */
 typedef void storage_purged_fn(void *arg, int result, bool more);
 void storage_purge(struct storage *storage, int64_t history_s, int64_t device_s, unsigned most, storage_purged_fn *done,
 		   void *arg);
@@ -211,6 +229,7 @@ struct stored_subscription {
 	bool is_adaptive;                             /* most_interval_ms is an average (RFC 6446 §7) */
 	bool is_list;                                 /* `resource` names a list (RFC 4662) */
 	bool takes_deflate;                           /* Accept-Encoding */
+	int64_t session_id;                           /* as bindings */
 	/* The body of the SUBSCRIBE, decoded: a list of its own (RFC 5367), filters (RFC 4660). An empty content type
 	 * leaves the row's content as it is, when saving. */
 	struct slice content_type, content;
@@ -222,7 +241,8 @@ void storage_save_subscription(struct storage *storage, const struct stored_subs
 /* Nothing happens for those that are not there. */
 void storage_remove_subscription(struct storage *storage, int64_t id, storage_done_fn *done, void *arg);
 
-/* All of this node that are not expired, at start, each with its watcher, the oldest first; then `done`. */
+/* All of this node that are not expired, and whose session is not over, at start, each with its watcher, the oldest
+ * first; then `done`. */
 typedef void storage_subscription_fn(void *arg, const struct stored_account *watcher,
 				     const struct stored_subscription *subscription);
 void storage_load_subscriptions(struct storage *storage, storage_subscription_fn *each, storage_done_fn *done,
@@ -342,6 +362,22 @@ struct stored_token {
 typedef void storage_token_fn(void *arg, int result, const struct stored_token *token);
 void storage_load_token(struct storage *storage, const uint8_t hash[STORAGE_TOKEN_HASH_BYTES], storage_token_fn *done,
 			void *arg);
+
+/* --- sessions ------------------------------------------------------------------------------------------------ */
+
+/* Keeps a new session. ERR_NOT_FOUND: the account is gone, or its password is another one by now. Like every change to
+ * sessions but their use, this is announced as one to the account. */
+void storage_save_session(struct storage *storage, const struct stored_session *session, storage_done_fn *done,
+			  void *arg);
+/* It was used: moves its times, none of them back. Nothing happens where it is not there. */
+void storage_use_session(struct storage *storage, int64_t id, int64_t used_at_ms, int64_t expires_at_s,
+			 storage_done_fn *done, void *arg);
+/* Nothing happens where it is not there. */
+void storage_remove_session(struct storage *storage, int64_t id, storage_done_fn *done, void *arg);
+/* At start: all that have not expired, each with its account (id, user and domain), in the order of their ids; then
+ * `done`. */
+typedef void storage_session_fn(void *arg, const struct stored_account *account, const struct stored_session *session);
+void storage_load_sessions(struct storage *storage, storage_session_fn *each, storage_done_fn *done, void *arg);
 
 /* --- the process --------------------------------------------------------------------------------------------- */
 

@@ -54,7 +54,8 @@ static const char put_statement[] =
 	" changed AS (INSERT INTO accounts (user_name, domain, ha1_md5, ha1_sha256)"
 	"  SELECT user_name, domain, ha1_md5, ha1_sha256 FROM wanted"
 	"  ON CONFLICT (user_name, domain) DO UPDATE SET ha1_md5 = excluded.ha1_md5, ha1_sha256 = excluded.ha1_sha256"
-	"  RETURNING user_name, domain),"
+	"  RETURNING id, user_name, domain),"
+	" s AS (DELETE FROM sessions WHERE account_id IN (SELECT id FROM changed)),"
 	" payloads AS (SELECT user_name || '@' || domain AS payload FROM changed"
 	"  WHERE (SELECT count(*) FROM changed) <= 1000"
 	"  UNION SELECT '' WHERE (SELECT count(*) FROM changed) > 1000)"
@@ -104,11 +105,12 @@ static int not_found(struct administration *administration, int changed)
 
 int administration_set_password(struct administration *administration, const struct account_credentials *account)
 {
-	int changed = change_account(
-		administration,
-		"WITH changed AS (UPDATE accounts SET ha1_md5 = $3::bytea, ha1_sha256 = $4::bytea"
-		" WHERE user_name = $1::text AND domain = $2::text RETURNING user_name, domain)" ANNOUNCE,
-		account, 4);
+	int changed =
+		change_account(administration,
+			       "WITH changed AS (UPDATE accounts SET ha1_md5 = $3::bytea, ha1_sha256 = $4::bytea"
+			       " WHERE user_name = $1::text AND domain = $2::text RETURNING id, user_name, domain),"
+			       " s AS (DELETE FROM sessions WHERE account_id IN (SELECT id FROM changed))" ANNOUNCE,
+			       account, 4);
 	return not_found(administration, changed);
 }
 
@@ -126,6 +128,7 @@ static const char remove_statement[] =
 	" s AS (DELETE FROM subscriptions WHERE watcher_id IN (SELECT id FROM changed)),"
 	" x AS (DELETE FROM documents WHERE account_id IN (SELECT id FROM changed)),"
 	" i AS (DELETE FROM icons WHERE account_id IN (SELECT id FROM changed)),"
+	" t AS (DELETE FROM sessions WHERE account_id IN (SELECT id FROM changed)),"
 	" w AS (DELETE FROM watch_requests WHERE watcher_id IN (SELECT id FROM changed)"
 	"  OR resource IN (SELECT convert_to(user_name, 'UTF8') FROM names)),"
 	" p AS (DELETE FROM publications WHERE publisher_id IN (SELECT id FROM changed)"

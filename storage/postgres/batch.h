@@ -22,7 +22,9 @@ enum change_kind {
 	CHANGE_MAILBOX_USERS,
 	CHANGE_DOCUMENT,
 	CHANGE_WATCH_REQUEST,
-	CHANGE_ICON
+	CHANGE_ICON,
+	CHANGE_SESSION,
+	CHANGE_SESSION_USED
 };
 
 /* The head of each change; what follows is its kind's, and one block of memory with it. */
@@ -58,6 +60,8 @@ extern const struct batch_step publications_step_save, publications_step_remove;
 extern const struct batch_step mailboxes_step_save, mailboxes_step_save_users;
 extern const struct batch_step watch_requests_step_save, watch_requests_step_remove;
 extern const struct batch_step icons_step_save, icons_step_remove;
+/* In sessions.c: what is used was made before, and may be ended after it. */
+extern const struct batch_step sessions_step_save, sessions_step_use, sessions_step_remove;
 /* A document that goes leaves its name to one that comes. */
 extern const struct batch_step documents_step_remove, documents_step_save;
 

@@ -139,21 +139,22 @@ const struct batch_step bindings_step_devices = {&devices_statement, write_devic
 static const struct statement save_statement = {
 	"bindings_save",
 	"INSERT INTO bindings AS b (account_id, key_id, device_id, registered_at, expires_at, cseq, reg_id, granted, q,"
-	"  node, key, contact, parameters, instance, path, call_id, user_agent, flow)"
+	"  node, session_id, key, contact, parameters, instance, path, call_id, user_agent, flow)"
 	" SELECT unnest($1::bigint[]), unnest($2::bigint[]), unnest($3::bigint[]), unnest($4::bigint[]),"
 	"  unnest($5::bigint[]), unnest($6::bigint[]), unnest($7::bigint[]), unnest($8::bigint[]),"
-	"  unnest($9::bigint[]), unnest($10::bigint[]), unnest($11::bytea[]), unnest($12::bytea[]), "
-	"unnest($13::bytea[]),"
-	"  unnest($14::bytea[]), unnest($15::bytea[]), unnest($16::bytea[]), unnest($17::bytea[]), unnest($18::bytea[])"
+	"  unnest($9::bigint[]), unnest($10::bigint[]), unnest($11::bigint[]), unnest($12::bytea[]),"
+	"  unnest($13::bytea[]), unnest($14::bytea[]), unnest($15::bytea[]), unnest($16::bytea[]),"
+	"  unnest($17::bytea[]), unnest($18::bytea[]), unnest($19::bytea[])"
 	" ON CONFLICT (account_id, key_id) DO UPDATE SET device_id = excluded.device_id,"
 	"  registered_at = excluded.registered_at, expires_at = excluded.expires_at, cseq = excluded.cseq,"
 	"  reg_id = excluded.reg_id, granted = excluded.granted, q = excluded.q, node = excluded.node,"
+	"  session_id = excluded.session_id,"
 	"  key = excluded.key, contact = excluded.contact, parameters = excluded.parameters,"
 	"  instance = excluded.instance, path = excluded.path, call_id = excluded.call_id,"
 	"  user_agent = excluded.user_agent, flow = excluded.flow",
 };
 
-enum { BINDING_NUMBERS = 10, BINDING_TEXTS = 8 };
+enum { BINDING_NUMBERS = 11, BINDING_TEXTS = 8 };
 
 static void write_binding(struct parameters *parameters, const struct binding_entry *entry, unsigned node)
 {
@@ -167,7 +168,8 @@ static void write_binding(struct parameters *parameters, const struct binding_en
 						  binding->reg_id,
 						  binding->granted_s,
 						  binding->q,
-						  node};
+						  node,
+						  binding->session_id};
 	const struct slice texts[BINDING_TEXTS] = {binding->key,        binding->contact, binding->parameters,
 						   binding->instance,   binding->path,    binding->call_id,
 						   binding->user_agent, binding->flow};
@@ -307,9 +309,11 @@ const struct statement bindings_load_statement = {
 	"bindings_load",
 	"SELECT b.account_id, b.key_id, b.device_id, b.registered_at, b.expires_at, b.cseq, b.reg_id, b.granted, b.q,"
 	" b.key, b.contact, b.parameters, b.instance, b.path, b.call_id, b.user_agent, b.flow,"
-	" a.user_name, a.domain, a.ha1_md5, a.ha1_sha256"
+	" a.user_name, a.domain, a.ha1_md5, a.ha1_sha256, b.session_id"
 	" FROM bindings b JOIN accounts a ON a.id = b.account_id"
 	" WHERE (b.account_id, b.key_id) > ($1::bigint, $2::bigint) AND b.expires_at > $3::bigint"
+	"  AND (b.session_id = 0 OR EXISTS (SELECT FROM sessions s WHERE s.id = b.session_id"
+	"   AND s.password = a.ha1_sha256 AND s.expires_at > $3::bigint))"
 	" ORDER BY b.account_id, b.key_id LIMIT $4::bigint",
 };
 
@@ -349,6 +353,7 @@ static void row_binding(const PGresult *rows, int row, struct stored_account *ac
 	account->domain = row_bytes(rows, row, column++);
 	row_digest(rows, row, column++, account->ha1_md5, sizeof(account->ha1_md5));
 	row_digest(rows, row, column++, account->ha1_sha256, sizeof(account->ha1_sha256));
+	binding->session_id = row_number(rows, row, column++);
 }
 
 static void on_page(struct storage *storage, struct read *const *reads, size_t count, const PGresult *rows)

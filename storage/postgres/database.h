@@ -75,7 +75,7 @@ struct storage {
 	int64_t last_message_id;
 	/* How far purging has walked the primary keys. */
 	int64_t purged_binding[2], purged_device[2], purged_subscription, purged_publication, purged_watch_request,
-		purged_document;
+		purged_document, purged_session;
 
 	bool closing, quitting; /* storage_close was called; all that waited is answered */
 	int64_t close_by_ms;

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PARAMETERS_MOST 30
+#define PARAMETERS_MOST 31
 
 enum parameter_type { PARAMETER_NUMBERS, PARAMETER_BYTES, PARAMETER_TEXTS, PARAMETER_UUIDS };
 

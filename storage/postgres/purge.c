@@ -4,10 +4,11 @@
 #include <stdlib.h>
 
 /* $1: now; $2: most rows of each kind; $3: messages received before (ms); $4: devices seen before;
- * $5, $6 and $7, $8, $9, $10, $11, $12: how far the walks along the keys of bindings, devices, subscriptions,
- * publications, watch requests and documents have come.
+ * $5, $6 and $7, $8, $9, $10, $11, $12, $13: how far the walks along the keys of bindings, devices, subscriptions,
+ * publications, watch requests, documents and sessions have come.
  *
  * Documents are over where their account is gone: one that is saved while it is removed is not seen by who removes it.
+ * So are sessions, and where its password is another one.
  *
  * A row that is refreshed while this runs is looked at again by PostgreSQL before it is deleted, so the conditions
  * stand in the DELETEs, too. A device's debts go with it. Ids are handed over as an array: a join that was planned
@@ -32,6 +33,13 @@ const struct statement purge_statement = {
 	" o AS (SELECT id, account_id FROM documents WHERE id > $12::bigint ORDER BY id LIMIT $2::bigint),"
 	" gone_documents AS (DELETE FROM documents WHERE id = ANY (ARRAY(SELECT id FROM o WHERE account_id <> 0"
 	"  AND NOT EXISTS (SELECT FROM accounts a WHERE a.id = o.account_id)))),"
+	" n AS (SELECT id, account_id, expires_at, password FROM sessions WHERE id > $13::bigint ORDER BY id"
+	"  LIMIT $2::bigint),"
+	" gone_sessions AS (DELETE FROM sessions x WHERE id = ANY (ARRAY(SELECT id FROM n WHERE expires_at <= "
+	"$1::bigint"
+	"   OR NOT EXISTS (SELECT FROM accounts a WHERE a.id = n.account_id AND a.ha1_sha256 = n.password)))"
+	"  AND (x.expires_at <= $1::bigint OR NOT EXISTS"
+	"   (SELECT FROM accounts a WHERE a.id = x.account_id AND a.ha1_sha256 = x.password))),"
 	" gone_devices AS (DELETE FROM devices x USING v WHERE v.last_seen < $4::bigint"
 	"  AND x.account_id = v.account_id AND x.device_id = v.device_id AND x.last_seen < $4::bigint"
 	"  AND NOT EXISTS (SELECT FROM bindings y WHERE y.account_id = x.account_id AND y.device_id = x.device_id"
@@ -53,7 +61,8 @@ const struct statement purge_statement = {
 	" (SELECT account_id FROM v ORDER BY account_id DESC, device_id DESC LIMIT 1),"
 	" (SELECT device_id FROM v ORDER BY account_id DESC, device_id DESC LIMIT 1),"
 	" (SELECT count(*) FROM s), (SELECT count(*) FROM p), (SELECT count(*) FROM w), (SELECT max(id) FROM s),"
-	" (SELECT max(id) FROM p), (SELECT max(id) FROM w), (SELECT count(*) FROM o), (SELECT max(id) FROM o)",
+	" (SELECT max(id) FROM p), (SELECT max(id) FROM w), (SELECT count(*) FROM o), (SELECT max(id) FROM o),"
+	" (SELECT count(*) FROM n), (SELECT max(id) FROM n)",
 };
 
 enum {
@@ -70,7 +79,9 @@ enum {
 	COLUMN_LAST_PUBLICATION,
 	COLUMN_LAST_WATCH_REQUEST,
 	COLUMN_DOCUMENTS,
-	COLUMN_LAST_DOCUMENT
+	COLUMN_LAST_DOCUMENT,
+	COLUMN_SESSIONS,
+	COLUMN_LAST_SESSION
 };
 
 struct purge_read {
@@ -96,6 +107,7 @@ static int write_read(struct storage *storage, struct read *const *reads, size_t
 	parameters_number(parameters, storage->purged_publication);
 	parameters_number(parameters, storage->purged_watch_request);
 	parameters_number(parameters, storage->purged_document);
+	parameters_number(parameters, storage->purged_session);
 	return 0;
 }
 
@@ -103,7 +115,7 @@ void purge_init(struct storage *storage)
 {
 	storage->purged_binding[0] = storage->purged_device[0] = INT64_MIN;
 	storage->purged_subscription = storage->purged_publication = INT64_MIN;
-	storage->purged_watch_request = storage->purged_document = INT64_MIN;
+	storage->purged_watch_request = storage->purged_document = storage->purged_session = INT64_MIN;
 }
 
 /* Where a walk goes on: behind the last row, or beyond all rows when it has seen them. `parts`: of the key. */
@@ -125,6 +137,7 @@ static bool walk_all_on(struct storage *storage, const PGresult *rows, unsigned 
 	more |= walk_on(rows, COLUMN_WATCH_REQUESTS, COLUMN_LAST_WATCH_REQUEST, most, &storage->purged_watch_request,
 			1);
 	more |= walk_on(rows, COLUMN_DOCUMENTS, COLUMN_LAST_DOCUMENT, most, &storage->purged_document, 1);
+	more |= walk_on(rows, COLUMN_SESSIONS, COLUMN_LAST_SESSION, most, &storage->purged_session, 1);
 	if (!more)
 		purge_init(storage);
 	return more;

@@ -51,4 +51,4 @@ extern const struct statement accounts_load_statement, bindings_load_statement, 
 	messages_recent_statement, settings_statement, generation_statement, purge_statement,
 	subscriptions_load_statement, publications_load_statement, mailboxes_load_statement,
 	mailboxes_load_users_statement, tokens_load_statement, documents_load_statement, documents_load_of_statement,
-	watch_requests_load_statement, icons_load_statement;
+	watch_requests_load_statement, icons_load_statement, sessions_load_statement;

@@ -206,6 +206,7 @@ static const struct statement *const background_statements[] = {
 	&mailboxes_load_users_statement,
 	&documents_load_of_statement,
 	&watch_requests_load_statement,
+	&sessions_load_statement,
 };
 
 static bool create_pipelines(struct storage *storage)

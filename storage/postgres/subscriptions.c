@@ -21,30 +21,32 @@ static const size_t text_offsets[] = {
 };
 static const struct texts subscription_texts = {text_offsets, ARRAY_SIZE(text_offsets)};
 
-enum { SUBSCRIPTION_NUMBERS = 14 };
+enum { SUBSCRIPTION_NUMBERS = 15 };
 
 /* --- saving -------------------------------------------------------------------------------------------------- */
 
-/* $30: the node. A SUBSCRIBE without a body leaves the content as it is. */
+/* $31: the node. A SUBSCRIBE without a body leaves the content as it is. */
 static const struct statement save_statement = {
 	"subscriptions_save",
 	"INSERT INTO subscriptions AS s (id, watcher_id, device_id, created_at, expires_at, granted, local_cseq,"
-	"  remote_cseq, generation, least_interval, most_interval, is_adaptive, is_list, takes_deflate, target, flow,"
-	"  route_set, profile, media_type, package, resource, event_id, call_id, local_tag, remote_tag, local_aor,"
+	"  remote_cseq, generation, least_interval, most_interval, is_adaptive, is_list, takes_deflate, session_id,"
+	"  target, flow, route_set, profile, media_type, package, resource, event_id, call_id, local_tag, remote_tag, "
+	"local_aor,"
 	"  remote_aor, content_type, content, node)"
 	" SELECT unnest($1::bigint[]), unnest($2::bigint[]), unnest($3::bigint[]), unnest($4::bigint[]),"
 	"  unnest($5::bigint[]), unnest($6::bigint[]), unnest($7::bigint[]), unnest($8::bigint[]),"
 	"  unnest($9::bigint[]), unnest($10::bigint[]), unnest($11::bigint[]), unnest($12::bigint[]),"
-	"  unnest($13::bigint[]), unnest($14::bigint[]),"
-	"  unnest($15::bytea[]), unnest($16::bytea[]), unnest($17::bytea[]), unnest($18::bytea[]),"
-	"  unnest($19::bytea[]), unnest($20::bytea[]), unnest($21::bytea[]), unnest($22::bytea[]),"
-	"  unnest($23::bytea[]), unnest($24::bytea[]), unnest($25::bytea[]), unnest($26::bytea[]),"
-	"  unnest($27::bytea[]), unnest($28::bytea[]), unnest($29::bytea[]), $30::bigint"
+	"  unnest($13::bigint[]), unnest($14::bigint[]), unnest($15::bigint[]),"
+	"  unnest($16::bytea[]), unnest($17::bytea[]), unnest($18::bytea[]), unnest($19::bytea[]),"
+	"  unnest($20::bytea[]), unnest($21::bytea[]), unnest($22::bytea[]), unnest($23::bytea[]),"
+	"  unnest($24::bytea[]), unnest($25::bytea[]), unnest($26::bytea[]), unnest($27::bytea[]),"
+	"  unnest($28::bytea[]), unnest($29::bytea[]), unnest($30::bytea[]), $31::bigint"
 	" ON CONFLICT (id) DO UPDATE SET watcher_id = excluded.watcher_id, device_id = excluded.device_id,"
 	"  created_at = excluded.created_at, expires_at = excluded.expires_at, granted = excluded.granted,"
 	"  local_cseq = excluded.local_cseq, remote_cseq = excluded.remote_cseq, generation = excluded.generation,"
 	"  least_interval = excluded.least_interval, most_interval = excluded.most_interval,"
 	"  is_adaptive = excluded.is_adaptive, is_list = excluded.is_list, takes_deflate = excluded.takes_deflate,"
+	"  session_id = excluded.session_id,"
 	"  target = excluded.target, flow = excluded.flow, route_set = excluded.route_set,"
 	"  profile = excluded.profile, media_type = excluded.media_type, package = excluded.package,"
 	"  resource = excluded.resource, event_id = excluded.event_id, call_id = excluded.call_id,"
@@ -69,7 +71,8 @@ static void write_subscription(struct parameters *parameters, const struct store
 						       subscription->most_interval_ms,
 						       subscription->is_adaptive,
 						       subscription->is_list,
-						       subscription->takes_deflate};
+						       subscription->takes_deflate,
+						       subscription->session_id};
 	for (unsigned i = 0; i < SUBSCRIPTION_NUMBERS; i++)
 		parameters_array_number(parameters, i, numbers[i]);
 	texts_write(&subscription_texts, parameters, SUBSCRIPTION_NUMBERS, subscription);
@@ -161,12 +164,15 @@ struct subscriptions_read {
 const struct statement subscriptions_load_statement = {
 	"subscriptions_load",
 	"SELECT s.id, s.watcher_id, s.device_id, s.created_at, s.expires_at, s.granted, s.local_cseq, s.remote_cseq,"
-	" s.generation, s.least_interval, s.most_interval, s.is_adaptive, s.is_list, s.takes_deflate, s.target, s.flow,"
-	" s.route_set, s.profile, s.media_type, s.package, s.resource, s.event_id, s.call_id, s.local_tag, "
+	" s.generation, s.least_interval, s.most_interval, s.is_adaptive, s.is_list, s.takes_deflate, s.session_id,"
+	" s.target, s.flow, s.route_set, s.profile, s.media_type, s.package, s.resource, s.event_id, s.call_id, "
+	"s.local_tag, "
 	"s.remote_tag,"
 	" s.local_aor, s.remote_aor, s.content_type, s.content, a.user_name, a.domain, a.ha1_md5, a.ha1_sha256"
 	" FROM subscriptions s JOIN accounts a ON a.id = s.watcher_id"
 	" WHERE s.id > $1::bigint AND s.node = $2::bigint AND s.expires_at > $3::bigint"
+	"  AND (s.session_id = 0 OR EXISTS (SELECT FROM sessions t WHERE t.id = s.session_id"
+	"   AND t.password = a.ha1_sha256 AND t.expires_at > $3::bigint))"
 	" ORDER BY s.id LIMIT $4::bigint",
 };
 
@@ -199,6 +205,7 @@ static struct stored_subscription row_subscription(const PGresult *rows, int row
 	subscription.is_adaptive = row_number(rows, row, column++) != 0;
 	subscription.is_list = row_number(rows, row, column++) != 0;
 	subscription.takes_deflate = row_number(rows, row, column++) != 0;
+	subscription.session_id = row_number(rows, row, column++);
 	texts_read(&subscription_texts, rows, row, column, &subscription);
 	return subscription;
 }

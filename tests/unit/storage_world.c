@@ -87,7 +87,7 @@ void storage_world_open(struct storage_world *world, const struct postgres *post
 {
 	storage_world_sql(postgres, "TRUNCATE settings, accounts, devices, bindings, messages, debts, subscriptions,"
 				    " publications, mailboxes, mailbox_users, tokens, documents, watch_requests,"
-				    " phone_lists");
+				    " phone_lists, sessions");
 	storage_world_start(world, postgres, options);
 }
 
