@@ -1,8 +1,9 @@
-// What is loaded when it is wanted: dialogs. Once the page stands, they are loaded beforehand, so that they open at once
-// and also while there is no connection.
+// What is loaded when it is wanted: dialogs, and the list of people. Once the page stands it is loaded beforehand, so
+// that it opens at once and also while there is no connection.
 // SPDX-License-Identifier: MIT
 import type { Account, Person } from '../model/views';
 import { openDialog } from './common/dialogs';
+import { later } from './common/later';
 
 const people = () => import('./people/dialogs');
 const decisions = () => import('./people/decisions');
@@ -11,12 +12,15 @@ const voicemail = () => import('./own/voicemail_dialog');
 const settings = () => import('./settings/settings_dialog');
 const help = () => import('./shell/help_dialog');
 
+/** The list of people. */
+export const peopleView = later(() => import('./people/people_view').then(({ PeopleView }) => PeopleView));
+
 const PAUSE_MS = 3000;
 
 /** Where it fails it is tried again when the part is opened. */
 export function loadBeforehand(): () => void {
   const timer = setTimeout(() => {
-    for (const load of [people, decisions, status, voicemail, settings, help]) load().catch(() => undefined);
+    for (const load of [peopleView.load, people, decisions, status, voicemail, settings, help]) void (load() as Promise<unknown>).catch(() => undefined);
   }, PAUSE_MS);
   return () => clearTimeout(timer);
 }

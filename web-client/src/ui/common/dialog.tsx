@@ -21,6 +21,9 @@ export function Dialog({ title, onClose, onSubmit, footer, isWide = false, child
     const dialog = ref.current!;
     dialog.showModal?.();
     dialog.querySelector<HTMLElement>('[autofocus]')?.focus();
+    const content = dialog.querySelector<HTMLElement>('.content')!;
+    const isReached = content.querySelector('a, button, input, select, textarea') !== null;
+    if (!isReached && content.scrollHeight > content.clientHeight) content.tabIndex = 0; // arrow keys scroll it then
     return () => dialog.close?.();
   }, []);
   const inside = (

@@ -9,8 +9,16 @@ import { Spinner } from '../common/spinner';
 import { t } from '../texts';
 import './login.css';
 
-/** Problems of what stands in the address field; all others are told below the button. */
-const OF_ADDRESS: readonly Problem['kind'][] = ['no-address', 'no-such-domain'];
+/** Problems of what stands in one of the fields are told there, all others above the button. */
+function placeOf(problem: Problem | null): 'address' | 'password' | 'form' | null {
+  switch (problem?.kind) {
+    case undefined: return null;
+    case 'no-address':
+    case 'no-such-domain': return 'address';
+    case 'wrong-password': return 'password';
+    default: return 'form';
+  }
+}
 
 function Mark() {
   return <img class="mark" src="/favicon.svg" alt="" width="56" height="56" />;
@@ -35,7 +43,7 @@ function LoginForm({ login, onSubmitted }: { login: Login; onSubmitted(): void }
   const addressInput = useRef<HTMLInputElement>(null);
   const passwordInput = useRef<HTMLInputElement>(null);
   const isBusy = login.isBusy.value;
-  const isOfAddress = problem !== null && OF_ADDRESS.includes(problem.kind);
+  const place = placeOf(problem);
 
   useLayoutEffect(() => (login.rememberedAddress ? passwordInput : addressInput).current?.focus(), []);
 
@@ -51,7 +59,7 @@ function LoginForm({ login, onSubmitted }: { login: Login; onSubmitted(): void }
     onSubmitted();
     const found = await login.logIn(address, password, stays);
     setProblem(found);
-    if (found) refuse(OF_ADDRESS.includes(found.kind) ? addressInput.current : passwordInput.current);
+    if (found) refuse(placeOf(found) === 'address' ? addressInput.current : passwordInput.current);
   };
 
   return (
@@ -64,11 +72,12 @@ function LoginForm({ login, onSubmitted }: { login: Login; onSubmitted(): void }
       {!problem && <ProblemLine problem={login.problem.value} />}
       <Field label={t('login.address')} hint={t('login.addressHint')} value={address} onInput={setAddress}
         inputRef={addressInput} name="username" autocomplete="username" autocapitalize="none" inputMode="email"
-        spellcheck={false} required problem={isOfAddress ? problem : null}
+        spellcheck={false} required problem={place === 'address' ? problem : null}
         sentence={missing === 'address' ? t('login.addressMissing') : ''} />
       <Field label={t('login.password')} value={password} onInput={setPassword} inputRef={passwordInput}
         type={isShown ? 'text' : 'password'} name="password" autocomplete="current-password" autocapitalize="none"
-        spellcheck={false} required sentence={missing === 'password' ? t('login.passwordMissing') : ''}>
+        spellcheck={false} required problem={place === 'password' ? problem : null}
+        sentence={missing === 'password' ? t('login.passwordMissing') : ''}>
         <IconButton icon={isShown ? 'eye-off' : 'eye'} aria-pressed={isShown}
           label={t(isShown ? 'login.hidePassword' : 'login.showPassword')} onClick={() => setShown(!isShown)} />
       </Field>
@@ -78,7 +87,7 @@ function LoginForm({ login, onSubmitted }: { login: Login; onSubmitted(): void }
         <span>{t('login.stay')}</span>
         <span class="hint" id="stay-hint">{t('login.stayHint')}</span>
       </label>
-      <ProblemLine problem={isOfAddress ? null : problem} />
+      <ProblemLine problem={place === 'form' ? problem : null} />
       <Button type="submit" kind="primary" isBusy={isBusy}>{t(isBusy ? 'login.busy' : 'login.submit')}</Button>
     </form>
   );

@@ -56,8 +56,8 @@ function Picture({ account }: { account: Account }) {
             void take(currentTarget.files?.[0]);
             currentTarget.value = ''; // the same file can be chosen again
           }} />
-        <Button isSmall icon="picture" onClick={() => file.current!.click()}>{t(icon ? 'picture.change' : 'picture.choose')}</Button>
-        {icon !== '' && <Button isSmall icon="trash" onClick={() => void remove()}>{t('picture.remove')}</Button>}
+        <Button isSmall onClick={() => file.current!.click()}>{t(icon ? 'picture.change' : 'picture.choose')}</Button>
+        {icon !== '' && <Button isSmall onClick={() => void remove()}>{t('picture.remove')}</Button>}
       </div>
       <ProblemLine problem={problem} sentence={sentence} />
     </section>
@@ -85,7 +85,7 @@ function Shown({ account }: { account: Account }) {
     <p class="shown-now" role="status">
       <span class="soft">{t('own.shown')}</span> <Dot state={shownState(account)} />
       <span>{account.own.chosen.value.kind === 'invisible' ? t('state.offline') : ownStateText(account)}</span>
-      {isVisible && note !== '' && <bdi>„{note}“</bdi>}
+      {isVisible && note !== '' && <q><bdi>{note}</bdi></q>}
     </p>
   );
 }

@@ -1,19 +1,14 @@
-// The list itself: only what is in sight is drawn. One stop of the Tab key; arrow keys walk through it.
+// The list itself: only what is about in sight is drawn. One stop of the Tab key; arrow keys walk through it.
 // SPDX-License-Identifier: MIT
-import { defaultRangeExtractor, type VirtualItem } from '@tanstack/virtual-core';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Account } from '../../model/views';
-import { useVirtualList } from '../common/virtual';
 import { t } from '../texts';
 import { foldedGroups, makeRows, type Folded, type Row } from './people_rows';
 import { GroupRow, PersonRow } from './rows';
+import { useViewWindow } from './view_window';
 
 const PERSON_REM = 3.75; // as in people.css
 const GROUP_REM = 2.5;
-
-function remPixels(): number {
-  return parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
-}
 
 /** Where a key leads to from row `at`; null: it is no key of this list. */
 function target(key: string, at: number, rows: readonly Row[]): number | null {
@@ -40,32 +35,40 @@ function moveSideways(key: string, row: Row | undefined, element: HTMLElement, f
   return true;
 }
 
+interface Placed {
+  row: Row;
+  index: number;
+  start: number; // px
+}
+
+/** Rows below one another, and the height of all. */
+function placeRows(rows: readonly Row[]): { placed: readonly Placed[]; height: number } {
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
+  let height = 0;
+  const placed = rows.map((row, index) => {
+    const start = height;
+    height += (row.kind === 'group' ? GROUP_REM : PERSON_REM) * rem;
+    return { row, index, start };
+  });
+  return { placed, height };
+}
+
 export function PeopleList({ account }: { account: Account }) {
   const { people } = account;
   const [folded] = useState(() => foldedGroups(account));
   const [activeKey, setActiveKey] = useState('');
   const scroller = useRef<HTMLDivElement>(null);
   const wantsFocus = useRef(false);
+  const seen = useViewWindow(scroller);
 
   const rows = makeRows(people.groups.value, folded.names.value, people.search.value.trim() !== '');
   const active = Math.max(0, rows.findIndex(({ key }) => key === activeKey));
-  const rem = remPixels();
-  const list = useVirtualList({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: (index) => (rows[index]?.kind === 'group' ? GROUP_REM : PERSON_REM) * rem,
-    getItemKey: (index) => rows[index]?.key ?? index,
-    overscan: 8,
-    // The row that has the focus stays, wherever one scrolls to.
-    rangeExtractor: (range) => [...new Set([...defaultRangeExtractor(range), active])]
-      .filter((index) => index < rows.length).sort((a, b) => a - b),
-  });
+  const { placed, height } = placeRows(rows);
 
   useEffect(() => {
     if (!wantsFocus.current) return;
-    const row = scroller.current?.querySelector<HTMLElement>(`[data-index="${active}"] .row-main`);
-    wantsFocus.current = !row;
-    row?.focus();
+    wantsFocus.current = false;
+    scroller.current!.querySelector<HTMLElement>(`[data-index="${active}"] .row-main`)?.focus(); // and scrolls to it
   });
 
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -78,23 +81,20 @@ export function PeopleList({ account }: { account: Account }) {
     if (next === null) return;
     wantsFocus.current = true;
     setActiveKey(rows[next]?.key ?? '');
-    list.scrollToIndex(next);
   };
 
-  const drawRow = ({ index, key, start }: VirtualItem) => {
-    const row = rows[index];
-    if (!row) return null;
-    const place = { index, count: rows.length, start, isActive: index === active, onFocus: () => setActiveKey(row.key) };
+  const drawRow = ({ row, index, start }: Placed) => {
+    const isActive = index === active;
+    if (!isActive && (start > seen.until || start < seen.from)) return null;
+    const place = { index, count: rows.length, start, isActive, onFocus: () => setActiveKey(row.key) };
     return row.kind === 'group'
-      ? <GroupRow key={key} account={account} row={row} place={place} onFold={(is) => folded.set(row.group.name, is)} />
-      : <PersonRow key={key} account={account} person={row.person} place={place} />;
+      ? <GroupRow key={row.key} account={account} row={row} place={place} onFold={(is) => folded.set(row.group.name, is)} />
+      : <PersonRow key={row.key} account={account} person={row.person} place={place} />;
   };
 
   return (
     <div class="people-list scrolls" ref={scroller} onKeyDown={onKeyDown} data-live={people.isLive.value}>
-      <ul aria-label={t('nav.people')} style={{ height: `${list.getTotalSize()}px` }}>
-        {list.getVirtualItems().map(drawRow)}
-      </ul>
+      <ul aria-label={t('nav.people')} style={{ height: `${height}px` }}>{placed.map(drawRow)}</ul>
     </div>
   );
 }

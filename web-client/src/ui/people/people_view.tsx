@@ -44,7 +44,6 @@ function Content({ account }: { account: Account }) {
 export function PeopleView({ account }: { account: Account }) {
   return (
     <div class="people">
-      <h2 class="unseen">{t('nav.people')}</h2>
       <div class="tools">
         <SearchField words={account.people.search} label={t('people.search')} />
         <IconButton icon="person-add" label={t('people.add')} onClick={() => showAddPerson(account)} />

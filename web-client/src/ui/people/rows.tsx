@@ -83,7 +83,7 @@ function PersonBody({ person }: { person: Person }) {
         <bdi class="cut name">{name}</bdi>
         <span class="cut soft small">
           <span class="state">{stateText(person)}</span>
-          {note !== '' && <> · <bdi>{note}</bdi></>}
+          {note !== '' && state !== 'unknown' && <> · <bdi>{note}</bdi></>}
         </span>
       </span>
       {isSinceShown && (

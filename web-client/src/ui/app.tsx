@@ -1,0 +1,38 @@
+// The page: the login view, or the account of whoever is logged in. SPDX-License-Identifier: MIT
+import type { ReadonlySignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import type { Account, Login, Settings } from '../model/views';
+import { closeDialogs, Dialogs } from './common/dialogs';
+import { LiveRegion, Notices } from './common/notices';
+import { LoginView } from './login/login_view';
+import { Shell } from './shell/shell';
+import './style/index.css';
+import { hasTexts, setLanguage } from './texts';
+
+interface AppProps {
+  login: Login;
+  account: ReadonlySignal<Account | null>;
+  settings?: Settings; // of this browser, known before one is logged in
+}
+
+export function App({ login, account, settings }: AppProps) {
+  const person = account.value;
+  const known = person?.settings ?? settings;
+  const language = known?.language.value ?? '';
+  const theme = known?.theme.value ?? 'system';
+  useEffect(() => void setLanguage(language), [language]);
+  useEffect(() => {
+    if (theme === 'system') delete document.documentElement.dataset['theme'];
+    else document.documentElement.dataset['theme'] = theme;
+  }, [theme]);
+  useEffect(() => closeDialogs, [person]);
+  if (!hasTexts.value) return null; // a moment, at the very beginning
+  return (
+    <>
+      {person ? <Shell key={person} account={person} /> : <LoginView login={login} />}
+      <Dialogs />
+      <LiveRegion />
+      <Notices />
+    </>
+  );
+}
