@@ -57,14 +57,14 @@ const USERS = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank'];
 const links = new Set();
 
 class Person {
-  constructor(user, { password = `${user}-secret`, domain = DOMAIN } = {}) {
+  constructor(user, { password = `${user}-secret`, domain = DOMAIN, device = 0 } = {}) {
     Object.assign(this, { user, domain, received: [], taken: () => true });
     this.link = createLink({
       url: URL_WS,
       address: { user, domain },
       password,
       isSession: false,
-      instance: `00000000-0000-4000-8000-00000000000${USERS.indexOf(user)}`, // everybody has one device
+      instance: `00000000-0000-4000-8000-0000000000${device}${USERS.indexOf(user)}`,
     });
     this.link.onMessage((message) => {
       this.received.push(message);
@@ -263,6 +263,19 @@ const tests = {
     await until(() => mailbox.last.isWaiting === false, 'nothing new');
   },
 
+  async 'what one\'s other device sends and gets is told where it has changed'() {
+    const [here, there, bob] = [new Person('alice'), new Person('alice', { device: 1 }), new Person('bob')];
+    await Promise.all([here, there, bob].map((one) => one.start()));
+    const conversations = await here.live(here.watch('Conversations'));
+    const { until: known } = conversations.last;
+    assert.deepEqual(await there.send('bob', 'from the other one'), { kind: 'delivered' });
+    await bob.got('from the other one');
+    const isTold = () => conversations.last.changed.some(({ peer, at }) => peer === `bob@${DOMAIN}` && BigInt(at) > BigInt(known));
+    await until(isTold, 'the change is told');
+    assert.ok(BigInt(conversations.last.since) <= BigInt(conversations.last.until));
+    assert.ok(!here.received.some(({ body }) => body === 'from the other one'), 'what is one\'s own is no message to oneself');
+  },
+
   async 'who wants to see us is told, and is shown what was decided'() {
     await putBuddies('erin', 'bob');
     const [bob, erin] = await Promise.all([new Person('bob').start(), new Person('erin').start()]);
@@ -285,7 +298,7 @@ const tests = {
     await putBuddies('alice', 'bob');
     const [alice, bob] = await Promise.all([new Person('alice').start(), new Person('bob').start()]);
     bob.link.publish({ ...OPEN, person: person('busy') });
-    const all = ['People', 'Oneself', 'Watchers', 'Mailbox', 'Documents'].map((what) => alice.watch(what));
+    const all = ['People', 'Oneself', 'Watchers', 'Mailbox', 'Documents', 'Conversations'].map((what) => alice.watch(what));
     await Promise.all(all.map((told) => alice.live(told)));
     const [list, , , mailbox] = all;
     await until(() => list.people.get(uri('bob'))?.presence?.activity === 'busy', 'bob is busy');
