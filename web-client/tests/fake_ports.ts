@@ -236,6 +236,7 @@ export class FakeStorage {
         this.items.set(name, text);
         for (const [other, theirs] of this.listeners) if (other !== shelf) for (const tell of theirs) tell(name, text);
       },
+      remove: (name) => void this.items.delete(name),
       onChange: (listener) => {
         listeners.push(listener);
         return () => void listeners.splice(listeners.indexOf(listener), 1);

@@ -22,6 +22,14 @@ export function createShelf(storage: () => Storage = () => localStorage): Shelf 
         memory.set(name, text);
       }
     },
+    remove(name) {
+      memory.delete(name);
+      try {
+        storage().removeItem(name);
+      } catch {
+        // nothing could be kept there, either
+      }
+    },
     onChange(listener) {
       const onStorage = ({ key, newValue }: StorageEvent): void => {
         if (key !== null) listener(key, newValue);

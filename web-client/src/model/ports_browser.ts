@@ -14,6 +14,7 @@ export interface Clock {
 export interface Shelf {
   read(name: string): string | null;
   write(name: string, text: string): void;
+  remove(name: string): void;
   /** Another page has written; null: removed. The function that is returned ends it. */
   onChange(listener: (name: string, text: string | null) => void): () => void;
 }

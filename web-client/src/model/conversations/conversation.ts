@@ -211,6 +211,10 @@ export class ConversationModel implements Conversation {
     this.mark.hurry();
   }
 
+  pause(): void {
+    this.draftKept.pause();
+  }
+
   get isLoaded(): boolean {
     return this.window.isLoaded;
   }

@@ -85,6 +85,11 @@ export class ConversationsModel implements Conversations {
     await this.restore();
   }
 
+  /** The page may not come back: what was just typed is kept. */
+  pause(): void {
+    for (const conversation of this.byAddress.values()) conversation.pause();
+  }
+
   end(): void {
     for (const end of this.ends) end();
     this.work.end();

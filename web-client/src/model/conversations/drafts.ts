@@ -23,9 +23,13 @@ export class Draft {
   }
 
   /** What is not kept yet, is. */
+  pause(): void {
+    if (this.timer !== undefined) this.write();
+  }
+
   end(): void {
     this.endEffect();
-    if (this.timer !== undefined) this.write();
+    this.pause();
   }
 
   /** The first change at once, further ones when there was time for some. */
