@@ -297,7 +297,7 @@ describe('an open conversation', () => {
     act(() => void (bob.isTyping.value = false));
     expect(one('.standing').textContent).toBe('Away · at home');
     click(labelled('More about this conversation'));
-    expect(all('[role="menuitem"]').map(({ textContent }) => textContent)).toEqual(['Search in this conversation']);
+    expect(all('[role="menuitem"]').map(({ textContent }) => textContent)).toEqual(['Search in this conversation', 'Copy address']);
   });
 
   test('what comes in is said once; what was there and one\'s own is not', async () => {
@@ -315,7 +315,9 @@ describe('an open conversation', () => {
     dora.unread.value = 1;
     act(() => void (account.conversations.list.value = [dora, bob, carol]));
     act(() => bob.change(bob.messages.value[1]!.key, { text: 'changed' }));
-    expect(said()).toEqual(['bob: new <b>', 'carol: over here', 'dora: from a stranger']);
+    act(() => void bob.discard(bob.messages.value.at(-1)!.key));
+    act(() => void (carol.messages.value = [message('after a gap')])); // as where the rest is read when it is opened
+    expect(said().slice(2)).toEqual(['dora: from a stranger', 'carol: after a gap']);
   });
 });
 
@@ -335,7 +337,7 @@ describe('writing', () => {
     expect(field().value).toBe('');
     fill(field(), '  \n ');
     press('Enter');
-    expect(bob.calls.length).toBe(2);
+    expect(bob.calls.filter((call) => call.startsWith('send')).length).toBe(1);
   });
 
   test('on a touch screen Enter begins a line, and the button sends', async () => {

@@ -9,27 +9,32 @@ import { nameOf } from './who';
 
 const MOST_LINES = 6; // a screen reader has long begun with what is older
 
-/** Received ones behind the message that was the newest before; none where that one is gone: it is history then. */
-function newcomers(messages: readonly Message[], newestBefore: string): readonly Message[] {
-  let index = messages.length - 1;
-  while (index >= 0 && messages[index]!.key !== newestBefore) index--;
-  const isFirst = newestBefore === '' && messages.length === 1;
-  const behind = index >= 0 ? messages.slice(index + 1) : isFirst ? messages : [];
-  return behind.filter(({ direction }) => direction === 'received');
+/** What is known of a conversation: its last messages, whatever becomes of them. */
+class Newcomers {
+  private readonly known = new Set<string>();
+
+  constructor(messages: readonly Message[], last: Message | null) {
+    for (const { key } of messages) this.known.add(key);
+    if (last) this.known.add(last.key);
+  }
+
+  /** Received ones behind all that is known. Where nothing of it is there any more, others were read: the last alone. */
+  find(messages: readonly Message[]): readonly Message[] {
+    let index = messages.length;
+    while (index > 0 && !this.known.has(messages[index - 1]!.key)) index--;
+    const isFirst = this.known.size === 0 && messages.length > 1;
+    const behind = index > 0 ? messages.slice(index) : isFirst ? [] : messages.slice(-1);
+    for (const { key } of messages.slice(index)) this.known.add(key);
+    return behind.filter(({ direction }) => direction === 'received');
+  }
 }
 
 /** Watches one conversation. What it has already is not new, unless it has come while one was here. */
 function watch(conversation: Conversation, isNew: boolean, tell: (message: Message) => void): () => void {
-  let newest: string | null = null;
-  const begun = conversation.last.peek();
-  if (isNew && conversation.unread.peek() > 0 && begun?.direction === 'received') tell(begun);
-  return effect(() => {
-    const messages = conversation.messages.value;
-    const before = newest;
-    newest = messages.at(-1)?.key ?? conversation.last.value?.key ?? '';
-    if (before === null || before === newest) return;
-    for (const message of newcomers(messages, before)) tell(message);
-  });
+  const last = conversation.last.peek();
+  if (isNew && conversation.unread.peek() > 0 && last?.direction === 'received') tell(last);
+  const newcomers = new Newcomers(conversation.messages.peek(), last);
+  return effect(() => newcomers.find(conversation.messages.value).forEach(tell));
 }
 
 interface Line {

@@ -29,7 +29,7 @@ export function ChatSidebar({ account }: { account: Account }) {
   return (
     <div class="chat-sidebar">
       <div class="tools" ref={tools}>
-        <SearchField words={words} label={t('chat.search')} />
+        {account.site.keepsHistory && <SearchField words={words} label={t('chat.search')} />}
         <IconButton icon="edit" label={t('chat.new')} onClick={() => setNew(true)} />
       </div>
       {words.value.trim() === ''

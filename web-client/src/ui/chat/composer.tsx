@@ -88,7 +88,7 @@ export function Composer({ account, conversation, name, startsHere, handle }: Co
   const write = (written: string): void => {
     conversation.draft.value = written;
     setProblem(null);
-    if (written.trim() !== '') conversation.typed();
+    conversation.typed();
   };
   const send = (): void => {
     field.current?.focus();

@@ -141,7 +141,7 @@ export function MessageList({ account, conversation, name, onLeave }: ListProps)
   const seenKey = useRef('');
   if (isAtEnd) seenKey.current = messages.at(-1)?.key ?? '';
 
-  useBeginning(list, rows);
+  useBeginning(moving, rows, firstUnread);
   useOlder(conversation, list, rows.length);
   const focus = useFocus(moving);
   const { isSeeking, flashedKey } = useTarget(account, conversation, rows, (index) => focus(index, 'center'));

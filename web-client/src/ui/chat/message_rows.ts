@@ -52,16 +52,33 @@ export function useMessageRows(rows: readonly Row[], kept: number): MessageRows 
   return { list, scroller, isAtEnd, onScroll };
 }
 
+const BEGINNING_MS = 4000; // so long it may take until it is known where the unread ones begin
+
 /** Begins at the first unread message, or at the end; and goes to the end whenever the person writes. */
-export function useBeginning(list: VirtualList, rows: readonly Row[]): void {
+export function useBeginning({ list, scroller }: MessageRows, rows: readonly Row[], firstUnreadKey: string): void {
   const newest = rows.at(-1)?.message;
-  const isPlaced = useRef(false);
+  const hasBegun = useRef(false);
+  const mayMove = useRef(true); // nobody has scrolled yet
+  useEffect(() => {
+    const stay = (): void => {
+      mayMove.current = false;
+    };
+    const timer = setTimeout(stay, BEGINNING_MS);
+    const signs = ['wheel', 'pointerdown', 'keydown'] as const;
+    for (const sign of signs) scroller.current?.addEventListener(sign, stay, { passive: true, once: true });
+    return () => clearTimeout(timer);
+  }, []);
+  useLayoutEffect(() => {
+    const unread = mayMove.current ? rows.findIndex(({ isNew }) => isNew) : -1;
+    if (unread < 0) return;
+    mayMove.current = false;
+    list.scrollToIndex(unread, { align: 'start' });
+  }, [firstUnreadKey]);
   useLayoutEffect(() => {
     if (!newest) return;
-    const unread = isPlaced.current ? -1 : rows.findIndex(({ isNew }) => isNew);
-    if (unread >= 0) list.scrollToIndex(unread, { align: 'start' });
-    else if (!isPlaced.current || newest.direction === 'sent') list.scrollToEnd();
-    isPlaced.current = true;
+    if (newest.direction === 'sent' && hasBegun.current) list.scrollToEnd();
+    else if (!hasBegun.current && !rows.some(({ isNew }) => isNew)) list.scrollToEnd();
+    hasBegun.current = true;
   }, [newest?.key]);
 }
 

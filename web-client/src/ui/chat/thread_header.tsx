@@ -4,6 +4,7 @@ import { addressText } from '../../model/address';
 import type { Account, Conversation, Person } from '../../model/views';
 import { Avatar } from '../common/avatar';
 import { IconButton } from '../common/button';
+import { copyText } from '../common/copy';
 import { Icon } from '../common/icon';
 import { Menu, type MenuItem } from '../common/menu';
 import { showAddPerson } from '../parts';
@@ -34,7 +35,8 @@ export function ThreadHeader({ account, conversation, name, onSearch }: HeaderPr
   const person = account.people.person(address).value;
   const add = (): void => showAddPerson(account, addressText(address));
   const items = (): MenuItem[] => [
-    { label: t('chat.search.here'), icon: 'search', act: onSearch },
+    ...(account.site.keepsHistory ? [{ label: t('chat.search.here'), icon: 'search' as const, act: onSearch }] : []),
+    { label: t('people.copy'), icon: 'copy', act: () => void copyText(addressText(address)) },
     ...(person ? [] : [{ label: t('chat.addPerson'), icon: 'person-add' as const, act: add }]),
   ];
   return (
