@@ -8,6 +8,7 @@ import { Avatar } from '../common/avatar';
 import { Button, IconButton } from '../common/button';
 import { ProblemLine } from '../common/problem_line';
 import { t } from '../texts';
+import { previewOf } from './plain';
 
 const MOST_SUGGESTIONS = 8;
 
@@ -18,7 +19,7 @@ function suggestions(people: readonly Person[], typed: string): Reachable[] {
   const words = typed.trim().toLocaleLowerCase();
   const rank = ({ name, address }: Reachable): number => {
     const heard = name.toLocaleLowerCase();
-    const text = addressText(address).toLowerCase();
+    const text = (words.includes('@') ? addressText(address) : address.user).toLowerCase(); // all have our domain
     if (heard.startsWith(words) || text.startsWith(words)) return 0;
     if (heard.includes(` ${words}`)) return 1;
     return heard.includes(words) || text.includes(words) ? 2 : 3;
@@ -35,7 +36,7 @@ function Suggestion({ person, id, isChosen, onPick }: {
   return (
     <li role="option" id={id} aria-selected={isChosen} onMouseDown={(event) => event.preventDefault()} onClick={onPick}>
       <Avatar size="small" name={person.name} address={text} icon={person.icon} state={person.state} />
-      <span class="name cut"><bdi>{person.name}</bdi></span>
+      <span class="name cut"><bdi>{previewOf(person.name)}</bdi></span>
       <span class="address cut"><bdi>{text}</bdi></span>
     </li>
   );

@@ -3,7 +3,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Account, Conversation } from '../../model/views';
-import { IconButton } from '../common/button';
+import { Button } from '../common/button';
 import { SearchField } from '../common/search_field';
 import { t } from '../texts';
 import { showHit } from './chat_state';
@@ -25,7 +25,7 @@ export function SearchPanel({ account, within, onClose }: PanelProps) {
       if (event.key === 'Escape') onClose();
     }}>
       <SearchField words={words} label={t('chat.search.here')} />
-      <IconButton icon="close" label={t('chat.search.end')} onClick={onClose} />
+      <Button kind="quiet" onClick={onClose}>{t('common.close')}</Button>
       {words.value.trim() !== '' && words.value !== doneWords && (
         <SearchResults account={account} words={words.value} within={within} onPick={(hit) => {
           setDone(words.value); // what was found is behind it

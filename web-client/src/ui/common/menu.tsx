@@ -81,7 +81,7 @@ function MenuList({ items, label, id, button, onLeave }: {
 
   useEffect(() => {
     const away = (event: Event): void => {
-      const inside = event.target instanceof Node && (list.current!.contains(event.target) || button.contains(event.target));
+      const inside = event.target instanceof Node && (list.current?.contains(event.target) || button.contains(event.target));
       if (!inside) onLeave(false);
     };
     const events = ['pointerdown', 'scroll', 'resize'] as const;

@@ -58,7 +58,6 @@ export const chat: Translated<typeof english> = {
   'chat.search.nothing': 'Zu „{words}“ wurde nichts gefunden.',
   'chat.search.found': { one: '{count} Nachricht gefunden', other: '{count} Nachrichten gefunden' },
   'chat.search.more': 'Es gibt noch mehr. Ein weiteres Wort grenzt die Suche ein.',
-  'chat.search.end': 'Suche beenden',
 
   'chat.new': 'Jemand Neuem schreiben',
   'chat.new.label': 'Name oder Adresse',

@@ -55,7 +55,6 @@ export const chat = {
   'chat.search.nothing': 'Nothing was found for “{words}”.',
   'chat.search.found': { one: '{count} message found', other: '{count} messages found' },
   'chat.search.more': 'There are more. One more word narrows it down.',
-  'chat.search.end': 'End the search',
 
   'chat.new': 'Write to somebody new',
   'chat.new.label': 'Name or address',
