@@ -3,6 +3,7 @@
 import { render, type ComponentChild } from 'preact';
 import { act } from 'preact/test-utils';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Announcer } from '../src/ui/chat/announcer';
 import { ChatPane } from '../src/ui/chat/chat_pane';
 import { ChatSidebar } from '../src/ui/chat/chat_sidebar';
 import '../src/ui/chat/thread';
@@ -99,7 +100,7 @@ const names = (): string[] => all('.entry > .name').map(({ textContent }) => tex
 async function openThread(conversation: FakeConversation, more: FakeConversation[] = []): Promise<void> {
   account.conversations.with(conversation, ...more);
   account.conversations.current.value = conversation;
-  draw(<><ChatPane account={account} /><Dialogs /></>);
+  draw(<><ChatPane account={account} /><Announcer account={account} /><Dialogs /></>);
   await until(() => document.querySelector('.composer'));
   if (!isTouch) await until(() => document.activeElement?.matches('textarea'));
 }

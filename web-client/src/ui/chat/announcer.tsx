@@ -1,4 +1,5 @@
-// Says each message that comes in, once, to those who do not see the page.
+// Says each message that comes in, once, to those who do not see the page. Beside all views: what a narrow screen hides
+// is not said.
 // SPDX-License-Identifier: MIT
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { effect } from '@preact/signals';

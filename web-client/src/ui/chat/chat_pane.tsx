@@ -9,7 +9,6 @@ import { Icon } from '../common/icon';
 import { ProblemLine } from '../common/problem_line';
 import { Spinner } from '../common/spinner';
 import { t } from '../texts';
-import { Announcer } from './announcer';
 
 type Loaded = typeof import('./thread').Thread;
 
@@ -54,5 +53,5 @@ function Open({ account }: { account: Account }) {
 
 export function ChatPane({ account }: { account: Account }) {
   useEffect(() => void loadThread(), []);
-  return <div class="chat-pane"><Open account={account} /><Announcer account={account} /></div>;
+  return <div class="chat-pane"><Open account={account} /></div>;
 }

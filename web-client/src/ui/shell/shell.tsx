@@ -4,6 +4,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { addressText } from '../../model/address';
 import type { Account } from '../../model/views';
+import { Announcer } from '../chat/announcer';
 import { ChatPane } from '../chat/chat_pane';
 import { ChatSidebar } from '../chat/chat_sidebar';
 import { followHistory, isNarrow, tab } from '../navigation';
@@ -73,6 +74,7 @@ export function Shell({ account }: { account: Account }) {
           <ChatPane account={account} />
         </section>
       </main>
+      <Announcer account={account} />
     </div>
   );
 }
