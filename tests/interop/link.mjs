@@ -202,6 +202,7 @@ const tests = {
     const bobs = () => list.people.get(uri('bob'));
     await until(() => bobs()?.presence?.activity === 'busy', 'bob is busy');
     assert.equal(bobs().presence.note, 'in a <meeting>');
+    assert.ok(Math.abs(Date.now() - bobs().presence.since) < WAIT_MS, 'since just now');
     await until(() => list.people.get(uri('carol'))?.presence?.isOpen === false, 'carol is not there');
     await until(() => list.people.get(uri('nobody'))?.reason === 'noresource', 'nobody is nobody');
     bob.link.publish({ ...OPEN, person: person('do-not-disturb') });

@@ -62,6 +62,7 @@ class SipLink implements Link {
   private readonly publication: Publication;
   private readonly subscriptions = new Set<Subscription>();
   private readonly listeners: ((message: IncomingMessage) => boolean)[] = [];
+  private published = ''; // what it is, without its time
   private isUp = false;
   private stopTicking: () => void = () => undefined;
 
@@ -142,7 +143,10 @@ class SipLink implements Link {
   }
 
   publish(presence: PublishedPresence | null): void {
-    this.publication.publish(presence && writePidf(this.self, presence));
+    const published = JSON.stringify(presence);
+    if (published === this.published) return;
+    this.published = published;
+    this.publication.publish(presence && writePidf(this.self, presence, new Date()));
   }
 
   private watch(content: EventPackage): Watch {

@@ -60,6 +60,9 @@ test('it registers, and what it learned of the challenge serves the requests aft
   await pass(100);
   expect(await sent).toEqual({ kind: 'delivered' });
   expect(socket.methods).toEqual(['REGISTER', 'REGISTER!', 'MESSAGE!', 'SUBSCRIBE!', 'PUBLISH!']);
+  link.publish({ isOpen: true, isIdle: false, person: null });
+  await pass(100);
+  expect(socket.methods).toHaveLength(5); // it is what it was
   const counts = socket.received.slice(1).map(({ header }) => /nc=(\d+)/.exec(header('Authorization'))![1]);
   expect(counts).toEqual(['00000001', '00000002', '00000003', '00000004']);
   expect(socket.of('REGISTER').header('Contact')).toContain('+sip.instance="<urn:uuid:00000000-0000-4000-8000-000000000001>"');

@@ -18,6 +18,8 @@ function tuple(basic: string, more = ''): string {
   return `<tuple id="t"><status><basic>${basic}</basic></status>${more}</tuple>`;
 }
 
+const SINCE = new Date('2026-12-01T12:00:00.000Z');
+
 const CLOSED = {
   isOpen: false, activity: 'available', note: '', icon: '', displayName: '', since: null, idleDevices: 0, activeDevices: 0,
 };
@@ -58,6 +60,9 @@ test('what a person says of himself comes before what his devices say', () => {
     note: 'in a meeting', icon: 'https://example.test/i.png', displayName: 'Bob B.', since: new Date('2026-12-01T10:00:00Z'),
   });
   expect(readPidf(document(device))).toMatchObject({ note: 'at the desk', since: new Date('2026-12-01T12:00:00Z') });
+  const available = person.replace('<r:busy/>', '').replace(' from="2026-12-01T10:00:00Z"', '');
+  expect(readPidf(document(device + available))).toMatchObject({ since: new Date('2026-12-01T12:00:00Z') });
+  expect(readPidf(document(tuple('closed') + person))).toMatchObject({ since: null });
   expect(readPidf(document(`${device}<note>of all</note>`))).toMatchObject({ note: 'of all' });
 });
 
@@ -104,15 +109,15 @@ test('a note is cut, and is text whatever it says', () => {
 test.each<Activity>(['available', 'busy', 'away', 'do-not-disturb', 'on-the-phone', 'other'])(
   'a person who is %s is written as he is read', (activity) => {
     const person = { isOpen: true, activity, note: 'a <note> & "more"\u0000', icon: 'https://example.test/?a=1&b=2' };
-    const read = readPidf(writePidf('sip:alice@example.test', { isOpen: true, isIdle: false, person }));
-    expect(read).toMatchObject({ isOpen: true, activity, note: 'a <note> & "more"', icon: person.icon, activeDevices: 1 });
+    const read = readPidf(writePidf('sip:alice@example.test', { isOpen: true, isIdle: false, person }, SINCE));
+    expect(read).toMatchObject({ isOpen: true, activity, note: 'a <note> & "more"', icon: person.icon, activeDevices: 1, since: SINCE });
   });
 
 test('a page that is idle, or hides, says so and nothing of its person', () => {
-  const idle = writePidf('sip:alice@example.test', { isOpen: true, isIdle: true, person: null });
-  expect(readPidf(idle)).toMatchObject({ isOpen: true, idleDevices: 1, activeDevices: 0 });
+  const idle = writePidf('sip:alice@example.test', { isOpen: true, isIdle: true, person: null }, SINCE);
+  expect(readPidf(idle)).toMatchObject({ isOpen: true, idleDevices: 1, activeDevices: 0, since: SINCE });
   expect(idle).not.toContain('person ');
-  expect(readPidf(writePidf('sip:a@b', { isOpen: false, isIdle: false, person: null }))).toMatchObject({ isOpen: false });
+  expect(readPidf(writePidf('sip:a@b', { isOpen: false, isIdle: false, person: null }, SINCE))).toMatchObject({ isOpen: false });
 });
 
 test.each<ChosenStatus>([
@@ -122,7 +127,9 @@ test.each<ChosenStatus>([
   { kind: 'do-not-disturb', note: 'writing', icon: '' },
   { kind: 'invisible', note: 'hidden', icon: 'https://example.test/i' },
 ])('a chosen status is read from its document as it was written: %o', (status) => {
-  expect(readOwnStatus(writeOwnStatus('sip:alice@example.test', status))).toEqual(status);
+  const text = writeOwnStatus('sip:alice@example.test', status, SINCE);
+  expect(readOwnStatus(text)).toEqual(status);
+  expect(text).toContain(`<dm:timestamp>${SINCE.toISOString()}</dm:timestamp>`);
 });
 
 test('the document of docs/web-client.md is read', () => {

@@ -31,10 +31,10 @@ export function readOwnStatus(text: string): ChosenStatus | null {
   };
 }
 
-/** `entity`: "sip:alice@example.org" */
-export function writeOwnStatus(entity: string, status: ChosenStatus): string {
+/** `entity`: "sip:alice@example.org"; `since`: when it was chosen. */
+export function writeOwnStatus(entity: string, status: ChosenStatus, since = new Date()): string {
   const activity: Activity = status.kind === 'invisible' ? 'available' : status.kind;
-  const person = writePerson({ activity, note: status.note, icon: status.icon }, 'chosen');
+  const person = writePerson({ activity, note: status.note, icon: status.icon }, 'chosen', since);
   const content = status.kind === 'invisible' ? [person, xml`<h:invisible/>`] : [person];
   return writePresence(entity, content, [xml` xmlns:h="${HELIOGRAPH}"`]);
 }

@@ -13,7 +13,7 @@ const MOST_NAME = 100;
 const MOST_URI = 2000;
 
 /** RFC 3863 §4.1.4; some clients publish other words, which say nothing. */
-function isOpen(tuple: Element): boolean {
+function saysOpen(tuple: Element): boolean {
   return textOf(childOf(childOf(tuple, PIDF, 'status'), PIDF, 'basic')).toLowerCase() === 'open';
 }
 
@@ -36,12 +36,15 @@ function noteOf(root: Element, person: Element | null, tuples: readonly Element[
   return notes.map((note) => textOf(note, MOST_NOTE)).find((text) => text !== '') ?? '';
 }
 
-/** Since when he does what he does, or else since when his newest device says so. */
-function sinceOf(person: Element | null, tuples: readonly Element[]): Date | null {
+/** Since when the person does what he does (RFC 4480 §3.1), or has said it. */
+function sinceOfPerson(person: Element | null): Date | null {
   const activities = childOf(person, RPID, 'activities');
-  const ofPerson = (activities && dateOf(attributeOf(activities, 'from'))) ??
+  return (activities && dateOf(attributeOf(activities, 'from'))) ??
     dateOf(textOf(childOf(person, DATA_MODEL, 'timestamp')));
-  if (ofPerson) return ofPerson;
+}
+
+/** Since when the device that has spoken last says what it says. */
+function sinceOfDevices(tuples: readonly Element[]): Date | null {
   const moments = tuples.flatMap((tuple) => dateOf(textOf(childOf(tuple, PIDF, 'timestamp'))) ?? []);
   return moments.reduce<Date | null>((newest, date) => (newest && newest >= date ? newest : date), null);
 }
@@ -51,16 +54,20 @@ export function readPidf(text: string): Presence | null {
   const root = readXml(text, PIDF, 'presence');
   if (!root) return null;
   const tuples = childrenOf(root, PIDF, 'tuple');
-  const open = tuples.filter(isOpen);
+  const open = tuples.filter(saysOpen);
   const person = newestPerson(root);
   const inputs = open.map(userInputOf);
+  const isOpen = open.length > 0;
+  const telling = isOpen ? open : tuples;
+  const activity = readActivity(person ?? root);
   return {
-    isOpen: open.length > 0,
-    activity: readActivity(person ?? root),
-    note: noteOf(root, person, open.length > 0 ? open : tuples),
+    isOpen,
+    activity,
+    note: noteOf(root, person, telling),
     icon: textOf(allOf(root, CIPID, 'icon')[0], MOST_URI),
     displayName: textOf(allOf(root, CIPID, 'display-name')[0], MOST_NAME),
-    since: sinceOf(person, open.length > 0 ? open : tuples),
+    // A person who does nothing that he says is there, or is not, since his devices say so.
+    since: (isOpen && activity !== 'available' ? sinceOfPerson(person) : null) ?? sinceOfDevices(telling),
     idleDevices: inputs.filter((input) => input === 'idle').length,
     activeDevices: inputs.filter((input) => input === 'active').length,
   };
