@@ -31,7 +31,8 @@ class Watcher:
 
     def subscribe(self, expires=600):
         """The second time in its dialog."""
-        headers = (("Contact", f"<{self.client.contact}>"), ("Event", EVENT), ("Accept", KIND), ("Expires", str(expires)))
+        headers = (("Contact", f"<{self.client.contact}>"), ("Event", EVENT), ("Accept", KIND),
+                   ("Expires", str(expires)))
         if self.answer:
             headers += (("To", self.answer.get("to")),)
         return self.client.ask("SUBSCRIBE", self.client.aor(self.to), headers, call_id=self.call_id)
@@ -218,5 +219,6 @@ def test_the_dialog_goes_on_after_kill_9_and_since_is_new(server):
 
 if __name__ == "__main__":
     accounts = {user: f"{user}-secret" for user in USERS + [f"peer{n}" for n in range(HELD + 6)]}
-    with Server(accounts, settings=["message.answer_wait_s=1", "sip.t1_ms=100", "authentication.nonce_s=3600"]) as started:
+    settings = ["message.answer_wait_s=1", "sip.t1_ms=100", "authentication.nonce_s=3600"]
+    with Server(accounts, settings=settings) as started:
         sys.exit(cases.main(sys.modules[__name__], [started]))
