@@ -109,15 +109,22 @@ describe('rows', () => {
       message('e', { at: at(2, 0, 1), direction: 'sent' }), message('f', { at: at(2, 0, 2) }),
       message('g', { at: at(2, 0, 3) }),
     ];
-    const rows = rowsOf(messages, messages[6]!.key);
+    const rows = rowsOf(messages, messages[6]!.key, true);
     expect(rows.map(({ isNewDay }) => isNewDay)).toEqual([true, false, false, false, true, false, false]);
     expect(rows.map(({ isFirst }) => isFirst)).toEqual([true, false, true, true, true, true, true]);
     expect(rows.map(({ isLast }) => isLast)).toEqual([false, true, true, true, true, true, true]);
     expect(rows.map(({ isNew }) => isNew)).toEqual([false, false, false, false, false, false, true]);
   });
 
+  test('nothing stands above the first one while there are more before it', () => {
+    const messages = [message('a', { at: at(1, 9) }), message('b', { at: at(2, 9) })];
+    const rows = rowsOf(messages, '', false);
+    expect(rows.map(({ isNewDay }) => isNewDay)).toEqual([false, true]);
+    expect(rows.map(({ isFirst }) => isFirst)).toEqual([false, true]);
+  });
+
   test('messages that are not in the order of their times have their days all the same', () => {
-    const rows = rowsOf([message('a', { at: at(2, 9) }), message('b', { at: at(1, 9) })], '');
+    const rows = rowsOf([message('a', { at: at(2, 9) }), message('b', { at: at(1, 9) })], '', true);
     expect(rows.every(({ isNewDay, isNew }) => isNewDay && !isNew)).toBe(true);
   });
 });

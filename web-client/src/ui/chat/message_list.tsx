@@ -133,7 +133,8 @@ interface ListProps {
 export function MessageList({ account, conversation, name, onLeave }: ListProps) {
   const messages = conversation.messages.value;
   const firstUnread = conversation.firstUnreadKey.value;
-  const rows = useMemo(() => rowsOf(messages, firstUnread), [messages, firstUnread]);
+  const isWhole = conversation.reachesStart.value;
+  const rows = useMemo(() => rowsOf(messages, firstUnread, isWhole), [messages, firstUnread, isWhole]);
   const [activeKey, setActiveKey] = useState(''); // of the message that has or had the focus
   const active = activeKey ? rows.findIndex(({ message }) => message.key === activeKey) : -1;
   const moving = useMessageRows(rows, active);
@@ -164,8 +165,7 @@ export function MessageList({ account, conversation, name, onLeave }: ListProps)
         <div class="rows" style={{ height: `${list.getTotalSize()}px` }}>
           <Top conversation={conversation} name={name} />
           <Rows rows={rows} list={list} active={active} flashedKey={flashedKey} name={name}
-            isWhole={conversation.reachesStart.value} conversation={conversation}
-            onFocus={setActiveKey} onGone={focusLog} />
+            isWhole={isWhole} conversation={conversation} onFocus={setActiveKey} onGone={focusLog} />
         </div>
       </div>
       {isSeeking && <p class="seeking" role="status"><Spinner />{t('chat.loadingOlder')}</p>}

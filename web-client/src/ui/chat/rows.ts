@@ -30,12 +30,17 @@ class Day {
   }
 }
 
-export function rowsOf(messages: readonly Message[], firstUnreadKey: string): Row[] {
+/**
+ * `isWhole`: the first message is the first of all. Where it is not, nothing is said above it that would go away, and
+ * move what is read, when those before it come.
+ */
+export function rowsOf(messages: readonly Message[], firstUnreadKey: string, isWhole: boolean): Row[] {
   const day = new Day();
-  const isNewDay = messages.map(({ at }) => day.isOther(at.getTime()));
+  const isNewDay = messages.map(({ at }, index) => day.isOther(at.getTime()) && (isWhole || index > 0));
   const begins = (index: number): boolean => {
     const message = messages[index];
     const before = messages[index - 1];
+    if (message && !before) return isWhole;
     return !message || !before || isNewDay[index]! || message.key === firstUnreadKey
       || message.direction !== before.direction || message.at.getTime() - before.at.getTime() > TOGETHER_MS;
   };
