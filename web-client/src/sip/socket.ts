@@ -37,10 +37,7 @@ export class SipSocket implements Socket {
       this.onconnect?.();
     };
     socket.onclose = ({ code }) => this.ended(code);
-    socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
-      this.heardAt = Date.now();
-      this.ondata?.(data);
-    };
+    socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => this.heard(data);
     this.socket = socket;
     this.deadline = setTimeout(() => this.drop(), CONNECT_WAIT_MS);
   }
@@ -59,6 +56,15 @@ export class SipSocket implements Socket {
     if (this.socket?.readyState !== WebSocket.OPEN) return false;
     this.socket.send(text);
     return true;
+  }
+
+  private heard(data: string | ArrayBuffer): void {
+    this.heardAt = Date.now();
+    try {
+      this.ondata?.(data);
+    } catch (error) {
+      console.error(error); // JsSIP's parser trips over some of what is no SIP
+    }
   }
 
   private ended(code: number): void {

@@ -236,6 +236,41 @@ test('a message comes with its names and its time, and is answered 200', async (
   expect(socket.answers.at(-1)).toMatch(/^SIP\/2\.0 200 /);
 });
 
+test('users are who they are, however their names are written', async () => {
+  const socket = await online();
+  const heard: IncomingMessage[] = [];
+  link.onMessage((told) => heard.push(told) > 0);
+  socket.give(message(['Content-Type: text/plain'], 'hello', '"Joe \\"J\\" Smith" <sip:joe%20smith%23@Example.TEST:5070>'));
+  expect(heard[0]!.from).toEqual({ user: 'joe smith#', domain: 'example.test:5070' });
+  void link.send({ ...link.name(), to: heard[0]!.from, contentType: 'text/plain', body: 'x' });
+  expect(socket.of('MESSAGE').uri).toBe('sip:joe%20smith%23@example.test:5070');
+  void link.send({ ...link.name(), to: { user: 'grüße', domain: 'example.test' }, contentType: 'text/plain', body: 'x' });
+  expect(socket.of('MESSAGE').uri).toBe('sip:gr%C3%BC%C3%9Fe@example.test');
+  const nobody = link.send({ ...link.name(), to: { user: '', domain: 'a b' }, contentType: 'text/plain', body: 'x' });
+  expect(await nobody).toMatchObject({ kind: 'refused', problem: { kind: 'no-such-user' } });
+});
+
+test('what is neither a message nor a NOTIFY is answered', async () => {
+  const socket = await online();
+  for (const [method, status] of [['OPTIONS', 200], ['INVITE', 405], ['SUBSCRIBE', 405], ['NOTIFY', 200]] as const) {
+    const text = message(['Event: presence', 'Subscription-State: active']).replaceAll('MESSAGE', method);
+    socket.give(text.replace('branch=z9hG4bK', `branch=z9hG4bK${method}`).replace('call-1', method));
+    expect(socket.answers.at(-1)).toMatch(new RegExp(`^SIP/2\\.0 ${status} `));
+  }
+});
+
+test('what is no SIP is left alone', async () => {
+  const socket = await online();
+  const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  const texts = ['', '\r\n', 'nonsense', 'MESSAGE sip:alice@example.test SIP/2.0\r\n\r\n', 'SIP/2.0 200 OK\r\nCSeq: x\r\n\r\n'];
+  for (const text of texts)
+    socket.give(text);
+  socket.give('\r\n\r\n'); // RFC 5626 §3.5.1: asks whether we are there
+  await pass(100);
+  expect(link.status.value.kind).toBe('online');
+  expect(error).toHaveBeenCalledTimes(1); // JsSIP's parser trips over a response without a CSeq
+});
+
 test.each([
   ['nobody takes it', ['Content-Type: image/png'], 415],
   ['it is encoded', ['Content-Type: text/plain', 'Content-Encoding: deflate'], 415],
