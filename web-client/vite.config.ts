@@ -1,9 +1,9 @@
-// How the page is built: hashed files below assets/, a compressed twin beside each file (the server sends f.gz where
+// How the page is built: hashed files below assets/, compressed twins beside each file (the server sends f.br or f.gz where
 // f is asked for), and the licences of what is inside.
 // SPDX-License-Identifier: MIT
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
 
 const SMALLEST_TO_COMPRESS = 1024;
@@ -56,7 +56,9 @@ function compressedTwins(): Plugin {
       const folder = options.dir ?? dirname(options.file ?? '.');
       for (const name of Object.keys(bundle)) {
         const bytes = readFileSync(join(folder, name));
-        if (bytes.length >= SMALLEST_TO_COMPRESS) writeFileSync(join(folder, `${name}.gz`), gzipSync(bytes, { level: 9 }));
+        if (bytes.length < SMALLEST_TO_COMPRESS) continue;
+        writeFileSync(join(folder, `${name}.gz`), gzipSync(bytes, { level: 9 }));
+        writeFileSync(join(folder, `${name}.br`), brotliCompressSync(bytes));
       }
     },
   };

@@ -23,6 +23,9 @@ static const struct {
 	{"root/app.webmanifest", "{}"},
 	{"root/assets/app-123.js", "console.log('plain')"},
 	{"root/assets/app-123.js.gz", "not really gzip"},
+	{"root/assets/both.js", "plain"},
+	{"root/assets/both.js.gz", "not really gzip"},
+	{"root/assets/both.js.br", "not really br"},
 	{"root/assets/app-123.js.map", "{}"},
 	{"root/sub/index.html", "<h1>sub</h1>"},
 	{"root/font.woff2", "font"},
@@ -101,6 +104,12 @@ static void files_have_their_types_and_caching(void)
 		 "public, max-age=31536000, immutable", "console.log('plain')"},
 		{GET("/assets/app-123.js", "Accept-Encoding: br, gzip, deflate\r\n"), "text/javascript; charset=utf-8",
 		 "public, max-age=31536000, immutable", "not really gzip"},
+		{GET("/assets/both.js", "Accept-Encoding: gzip, deflate, br\r\n"), "text/javascript; charset=utf-8",
+		 "public, max-age=31536000, immutable", "not really br"},
+		{GET("/assets/both.js", "Accept-Encoding: gzip, br;q=0\r\n"), "text/javascript; charset=utf-8",
+		 "public, max-age=31536000, immutable", "not really gzip"},
+		{GET("/assets/both.js", "Accept-Encoding: zstd\r\n"), "text/javascript; charset=utf-8",
+		 "public, max-age=31536000, immutable", "plain"},
 		{GET("/assets/app-123.js.map", ""), "application/json", "public, max-age=31536000, immutable", "{}"},
 		{GET("/health", ""), "text/plain; charset=utf-8", "no-store", "ok\n"},
 	};
@@ -120,6 +129,7 @@ static void files_have_their_types_and_caching(void)
 		CHECK(strcasestr(client.bytes, "\r\ncontent-security-policy: default-src 'none';") != NULL);
 		CHECK_NUMBER(client_has_header(&client, "content-encoding: gzip"),
 			     strstr(cases[i].body, "gzip") != NULL);
+		CHECK_NUMBER(client_has_header(&client, "content-encoding: br"), strstr(cases[i].body, " br") != NULL);
 		CHECK_TEXT(slice_text(client_body(&client)), cases[i].body);
 		client_close(&client);
 	}
