@@ -26,12 +26,22 @@ function licenceOf(folder: string): string {
  */
 const UNUSED_OF_JSSIP = /\/(?:jssip\/lib\/(?:RTCSession|Subscriber|Notifier)\.js|sdp-transform\/lib\/index\.js)$/;
 
-function withoutCalls(): Plugin {
+/** JsSIP's log goes to a package that is off unless somebody switches it on, and nobody can here. */
+const LOG_OF_JSSIP = /\/jssip\/lib\/Logger\.js$/;
+const SILENT_LOG = `
+const silent = () => undefined;
+module.exports = class { get debug() { return silent; } get warn() { return silent; } get error() { return silent; } };
+`;
+
+function withoutUnused(): Plugin {
   return {
-    name: 'without-calls',
+    name: 'without-unused',
     apply: 'build',
     enforce: 'pre',
-    load: (id) => (UNUSED_OF_JSSIP.test(id) ? 'module.exports = {};' : null),
+    load(id) {
+      if (UNUSED_OF_JSSIP.test(id)) return 'module.exports = {};';
+      return LOG_OF_JSSIP.test(id) ? SILENT_LOG : null;
+    },
   };
 }
 
@@ -71,7 +81,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
-  plugins: [withoutCalls(), licences(), compressedTwins()],
+  plugins: [withoutUnused(), licences(), compressedTwins()],
   server: { proxy: { '/ws': { target: 'http://127.0.0.1:8080', ws: true }, '/api': 'http://127.0.0.1:8080', '/xcap': 'http://127.0.0.1:8080' } },
   test: { include: ['tests/**/*.test.{ts,tsx}'], environment: 'jsdom' },
 } as Parameters<typeof defineConfig>[0]);
