@@ -19,7 +19,7 @@ class Newcomers {
     if (last) this.known.add(last.key);
   }
 
-  /** Received ones behind all that is known. Where nothing of it is there any more, others were read: the last alone. */
+  /** Received ones behind all that is known. Where none of that is there any more, there was a gap: the last alone. */
   find(messages: readonly Message[]): readonly Message[] {
     let index = messages.length;
     while (index > 0 && !this.known.has(messages[index - 1]!.key)) index--;

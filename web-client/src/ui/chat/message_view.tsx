@@ -93,7 +93,8 @@ export function MessageView({ row, name, isTabStop, isFlashed, isFolded, actions
       {row.isNew && <p class="news"><span>{t('chat.newMessages')}</span></p>}
       <article class="message" data-direction={message.direction} data-state={message.state ?? undefined}
         data-first={row.isFirst} data-last={row.isLast} data-flash={isFlashed || undefined}
-        aria-labelledby={id} data-when={isTabStop ? longTime(message.at) : undefined} tabIndex={isTabStop ? 0 : -1} onKeyDown={(event) => onCopyKey(event, message.text)}>
+        aria-labelledby={id} data-when={isTabStop ? longTime(message.at) : undefined} tabIndex={isTabStop ? 0 : -1}
+        onKeyDown={(event) => onCopyKey(event, message.text)}>
         <div class="bubble" id={id} data-folded={(isFoldable && isFolded) || undefined}>
           <span class="unseen">{message.direction === 'sent' ? t('chat.you') : <bdi>{name}:</bdi>} </span>
           {isFoldable
