@@ -10,6 +10,7 @@ import { openDialog } from '../common/dialogs';
 import { Field } from '../common/field';
 import { notice } from '../common/notices';
 import { ProblemLine } from '../common/problem_line';
+import { isNarrow } from '../navigation';
 import { personal, remember, rememberedList } from '../remembered';
 import { t } from '../texts';
 import './own.css';
@@ -128,7 +129,7 @@ export function StatusDialog({ account, onClose }: { account: Account; onClose()
         ))}
       </fieldset>
       <Field label={t('own.note')} hint={t('own.noteHint')} value={note} onInput={setNote} maxLength={MOST_LETTERS}
-        autofocus autocomplete="off" />
+        autofocus={!isNarrow.value} autocomplete="off" />
       <RecentNotes notes={recent.filter((one) => one !== note)} onPick={setNote} />
       <ProblemLine problem={problem} />
       <Shown account={account} />

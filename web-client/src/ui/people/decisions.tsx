@@ -7,6 +7,7 @@ import { IconButton } from '../common/button';
 import { Dialog } from '../common/dialog';
 import { ProblemLine } from '../common/problem_line';
 import { t } from '../texts';
+import './dialogs.css';
 
 const DECISIONS: readonly Decision[] = ['allow', 'block', 'polite-block', 'confirm'];
 

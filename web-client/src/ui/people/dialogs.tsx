@@ -9,6 +9,7 @@ import { Field } from '../common/field';
 import { notice } from '../common/notices';
 import { ProblemLine } from '../common/problem_line';
 import { t } from '../texts';
+import './dialogs.css';
 
 const MOST_LETTERS = 100; // of a name: more is not readable in a list
 

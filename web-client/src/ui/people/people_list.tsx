@@ -1,6 +1,6 @@
 // The list itself: only what is about in sight is drawn. One stop of the Tab key; arrow keys walk through it.
 // SPDX-License-Identifier: MIT
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Account } from '../../model/views';
 import { t } from '../texts';
 import { foldedGroups, makeRows, type Folded, type Row } from './people_rows';
@@ -58,16 +58,16 @@ export function PeopleList({ account }: { account: Account }) {
   const [folded] = useState(() => foldedGroups(account));
   const [activeKey, setActiveKey] = useState('');
   const scroller = useRef<HTMLDivElement>(null);
-  const wantsFocus = useRef(false);
+  const wantsFocus = useRef(''); // the row that gets it once it is drawn
   const seen = useViewWindow(scroller);
 
   const rows = makeRows(people.groups.value, folded.names.value, people.search.value.trim() !== '');
   const active = Math.max(0, rows.findIndex(({ key }) => key === activeKey));
   const { placed, height } = placeRows(rows);
 
-  useEffect(() => {
-    if (!wantsFocus.current) return;
-    wantsFocus.current = false;
+  useLayoutEffect(() => {
+    if (wantsFocus.current !== rows[active]?.key) return;
+    wantsFocus.current = '';
     scroller.current!.querySelector<HTMLElement>(`[data-index="${active}"] .row-main`)?.focus(); // and scrolls to it
   });
 
@@ -79,8 +79,8 @@ export function PeopleList({ account }: { account: Account }) {
     if (next === null && !moveSideways(event.key, rows[at], element, folded)) return;
     event.preventDefault();
     if (next === null) return;
-    wantsFocus.current = true;
-    setActiveKey(rows[next]?.key ?? '');
+    wantsFocus.current = rows[next]!.key;
+    setActiveKey(rows[next]!.key);
   };
 
   const drawRow = ({ row, index, start }: Placed) => {

@@ -29,8 +29,8 @@ export const shell: Translated<typeof english> = {
   'nav.requests': { one: '{count} Anfrage', other: '{count} Anfragen' },
 
   'connection.label': 'Verbindung',
-  'connection.connecting': 'Verbindung wird hergestellt …',
-  'connection.reconnecting': 'Verbindung wird wiederhergestellt …',
+  'connection.connecting': 'Wird verbunden …',
+  'connection.reconnecting': 'Wird neu verbunden …',
   'connection.lost': 'Die Verbindung ist unterbrochen und wird wiederhergestellt.',
   'connection.back': 'Wieder verbunden.',
   'connection.noNetwork': 'Dieses Gerät hat kein Netz.',
