@@ -239,34 +239,41 @@ static struct slice nonce_count_text(const struct digest_credentials *credential
 	return write_hex(bytes, sizeof(bytes), text);
 }
 
-/* RFC 7616 §3.4.1; without qop as in RFC 2069, which RFC 3261 §22.4 still allows. */
-static bool compute(const struct digest_credentials *credentials, struct slice method, const uint8_t *ha1,
-		    uint8_t response[DIGEST_MOST_BYTES])
+/* RFC 7616 §3.4.3: A2 of qop=auth and of none; auth-int is not ours. False: there is no right response. */
+static bool begin(struct hash *hash, const struct digest_credentials *credentials, struct slice method,
+		  char ha2_hex[2 * DIGEST_MOST_BYTES])
 {
-	const size_t bytes = digest_size(credentials->algorithm);
 	uint8_t ha2[DIGEST_MOST_BYTES];
-	char hex[2 * DIGEST_MOST_BYTES], count[8];
-	struct hash hash;
-
-	/* RFC 7616 §3.4.3: A2 of qop=auth and of none; auth-int is not ours */
+	hash->context = NULL;
 	if (!credentials->algorithm_known || (credentials->has_qop && !credentials->qop_is_auth))
 		return false;
-	hash_open(&hash, credentials->algorithm);
-	hash_add(&hash, method);
-	hash_add_next(&hash, credentials->uri);
-	hash_take(&hash, ha2);
+	hash_open(hash, credentials->algorithm);
+	hash_add(hash, method);
+	hash_add_next(hash, credentials->uri);
+	hash_take(hash, ha2);
+	if (hash->context)
+		write_hex(ha2, digest_size(credentials->algorithm), ha2_hex);
+	return hash->context != NULL;
+}
 
-	hash_add(&hash, write_hex(ha1, bytes, hex));
-	hash_add_next(&hash, credentials->nonce);
+/* RFC 7616 §3.4.1; without qop as in RFC 2069, which RFC 3261 §22.4 still allows. False where OpenSSL has failed. */
+static bool respond(struct hash *hash, const struct digest_credentials *credentials, const char *ha2_hex,
+		    const uint8_t *ha1, uint8_t response[DIGEST_MOST_BYTES])
+{
+	const size_t bytes = digest_size(credentials->algorithm);
+	char hex[2 * DIGEST_MOST_BYTES], count[8];
+
+	hash_add(hash, write_hex(ha1, bytes, hex));
+	hash_add_next(hash, credentials->nonce);
 	if (credentials->has_qop) {
-		hash_add_next(&hash, nonce_count_text(credentials, count));
-		hash_add_next(&hash, credentials->cnonce);
-		hash_add_next(&hash, SLICE("auth"));
+		hash_add_next(hash, nonce_count_text(credentials, count));
+		hash_add_next(hash, credentials->cnonce);
+		hash_add_next(hash, SLICE("auth"));
 	}
-	hash_add_next(&hash, hash.context ? write_hex(ha2, bytes, hex) : SLICE(""));
-	hash_take(&hash, response);
+	hash_add_next(hash, slice_of(ha2_hex, 2 * bytes));
+	hash_take(hash, response);
 	OPENSSL_cleanse(hex, sizeof(hex));
-	return hash_close(&hash);
+	return hash->context != NULL;
 }
 
 void digest_ha1(enum digest_algorithm algorithm, struct slice username, struct slice realm, struct slice password,
@@ -283,26 +290,59 @@ void digest_ha1(enum digest_algorithm algorithm, struct slice username, struct s
 		abort(); /* zeros would be stored as if they were the account's */
 }
 
-bool digest_verify(const struct digest_credentials *credentials, struct slice method, const uint8_t *ha1)
+void digest_check_begin(struct digest_check *check, const struct digest_credentials *credentials, struct slice method)
 {
 	const size_t bytes = digest_size(credentials->algorithm);
-	uint8_t given[DIGEST_MOST_BYTES], right[DIGEST_MOST_BYTES];
+	struct hash hash;
 
+	*check = (struct digest_check){.credentials = credentials};
 	if (credentials->response.length != 2 * bytes || !grammar_is(credentials->response, GRAMMAR_HEX))
-		return false;
+		return;
 	for (size_t i = 0; i < bytes; i++) {
 		const char *pair = credentials->response.at + 2 * i;
-		given[i] = (uint8_t)(percent_digit(pair[0]) << 4 | percent_digit(pair[1]));
+		check->given[i] = (uint8_t)(percent_digit(pair[0]) << 4 | percent_digit(pair[1]));
 	}
-	return compute(credentials, method, ha1, right) && CRYPTO_memcmp(given, right, bytes) == 0;
+	if (begin(&hash, credentials, method, check->ha2))
+		check->context = hash.context;
+}
+
+bool digest_check_is(struct digest_check *check, const uint8_t *ha1)
+{
+	uint8_t right[DIGEST_MOST_BYTES];
+	struct hash hash = {check->context};
+
+	if (!check->context)
+		return false;
+	bool is_computed = respond(&hash, check->credentials, check->ha2, ha1, right);
+	check->context = hash.context;
+	return is_computed && CRYPTO_memcmp(check->given, right, digest_size(check->credentials->algorithm)) == 0;
+}
+
+void digest_check_end(struct digest_check *check)
+{
+	EVP_MD_CTX_free(check->context);
+	check->context = NULL;
+}
+
+bool digest_verify(const struct digest_credentials *credentials, struct slice method, const uint8_t *ha1)
+{
+	struct digest_check check;
+	digest_check_begin(&check, credentials, method);
+	bool is_right = digest_check_is(&check, ha1);
+	digest_check_end(&check);
+	return is_right;
 }
 
 void digest_response(const struct digest_credentials *credentials, struct slice method, const uint8_t *ha1,
 		     char hex[2 * DIGEST_MOST_BYTES + 1])
 {
 	uint8_t response[DIGEST_MOST_BYTES];
+	char ha2[2 * DIGEST_MOST_BYTES];
+	struct hash hash;
 	hex[0] = '\0';
-	if (!compute(credentials, method, ha1, response))
+	bool is_computed = begin(&hash, credentials, method, ha2) && respond(&hash, credentials, ha2, ha1, response);
+	hash_fail(&hash);
+	if (!is_computed)
 		return;
 	const struct slice text = write_hex(response, digest_size(credentials->algorithm), hex);
 	hex[text.length] = '\0';

@@ -39,6 +39,16 @@ size_t digest_size(enum digest_algorithm algorithm);
  * cannot compute it: nothing safe can be stored then. */
 void digest_ha1(enum digest_algorithm algorithm, struct slice username, struct slice realm, struct slice password,
 		uint8_t ha1[DIGEST_MOST_BYTES]);
+/* The same question about one hash after the other: begin, ask, end. The credentials are borrowed until then. */
+struct digest_check {
+	const struct digest_credentials *credentials;
+	struct evp_md_ctx_st *context; /* OpenSSL's; NULL: the response can be right for none */
+	uint8_t given[DIGEST_MOST_BYTES];
+	char ha2[2 * DIGEST_MOST_BYTES];
+};
+void digest_check_begin(struct digest_check *check, const struct digest_credentials *credentials, struct slice method);
+bool digest_check_is(struct digest_check *check, const uint8_t *ha1);
+void digest_check_end(struct digest_check *check);
 /* True where `credentials->response` is the right one for `method` and `ha1`; compared in constant time. False
  * for an algorithm or a qop that is not ours. */
 bool digest_verify(const struct digest_credentials *credentials, struct slice method, const uint8_t *ha1);
