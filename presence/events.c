@@ -295,6 +295,17 @@ static void end_watchers_of(struct events *events, struct slice user)
 	}
 }
 
+void events_session_ended(struct events *events, struct account *account, int64_t session_id)
+{
+	struct subscription *next;
+	(void)events;
+	for (struct subscription *each = account->subscriptions; each; each = next) {
+		next = each->next_of_watcher;
+		if (each->session_id == session_id)
+			subscription_end(each, REASON_REJECTED);
+	}
+}
+
 void events_account_removed(struct events *events, struct account *account)
 {
 	struct subscription *next;

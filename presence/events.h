@@ -113,6 +113,8 @@ void events_flow_closed(struct events *events, const struct flow *flow);
 void events_device_returned(struct events *events, struct device *device);
 /* An account may have been made, or is another one (an empty user: any of them). */
 void events_account_changed(struct events *events, struct slice user);
+/* For sessions_on_ended: what it has subscribed to ends. */
+void events_session_ended(struct events *events, struct account *account, int64_t session_id);
 /* An account is gone: so are its subscriptions, its publications, and those of others to it. */
 void events_account_removed(struct events *events, struct account *account);
 

@@ -104,6 +104,7 @@ struct subscription {
 	int64_t due_at_ms;               /* a NOTIFY waits until then: back-off, rate; 0: none does */
 	int64_t notified_at_ms;          /* the last NOTIFY was sent; 0: none was */
 	int64_t stored_until_s;          /* since 1970: the row's lease */
+	int64_t session_id;              /* of the watcher's, that has asked last and ends it; 0: the password */
 	uint64_t told_version;           /* of the resource */
 	uint64_t sent_version, sent_tag; /* in flight */
 	uint32_t granted_s;

@@ -98,6 +98,7 @@ static void start(struct subscribing *subscribing)
 	subscription_index(subscription);
 	subscription->id = storage_next_message_id(events->parts.storage);
 	subscription->device_id = device_of_request(&events->parts, request);
+	subscription->session_id = request->session_id;
 	subscription->profile =
 		profiles_find(events->parts.profiles, sip_message_value(&request->message, SIP_HEADER_USER_AGENT));
 	result = look_at_resource(subscribing);
@@ -284,6 +285,8 @@ static unsigned refresh(struct subscribing *subscribing)
 		return subscribing_refuse(subscribing, SIP_FORBIDDEN, SLICE(""),
 					  "The sender may not watch this (any more)");
 	}
+	has_changed |= subscription->session_id != subscribing->request->session_id;
+	subscription->session_id = subscribing->request->session_id;
 	has_changed |= subscribing->has_content || subscription->takes_deflate != subscribing->takes_deflate;
 	subscription->takes_deflate = subscribing->takes_deflate;
 	if (subscribing->takes_format && subscription->format != subscribing->format) {

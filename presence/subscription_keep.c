@@ -109,7 +109,7 @@ static void give_up(struct subscribing *subscribing, int result)
 	subscription_schedule(subscription);
 }
 
-/* It has ended while its SUBSCRIBE was being committed: by its time, by a 481, or with an account. */
+/* It has ended while its SUBSCRIBE was being committed: by its time, by a 481, with an account or with a session. */
 static void answer_ended(struct subscribing *subscribing)
 {
 	if (subscribing->subscription)
@@ -140,12 +140,13 @@ static void take_committed(struct subscribing *subscribing)
 static void on_committed(void *arg, int result)
 {
 	struct subscribing *subscribing = arg;
-	const struct subscription *subscription = subscribing->subscription;
 	struct accounts *accounts = subscribing->events->parts.accounts;
 	struct account *watcher = subscribing->request->sender;
+	if (result == 0 && subscribing->subscription && session_is_over(watcher, subscribing->request->session_id))
+		subscription_end(subscribing->subscription, REASON_REJECTED);
 	if (result != 0)
 		give_up(subscribing, result);
-	else if (!subscription || subscription->state == SUBSCRIPTION_ENDING)
+	else if (!subscribing->subscription || subscribing->subscription->state == SUBSCRIPTION_ENDING)
 		answer_ended(subscribing);
 	else
 		take_committed(subscribing);

@@ -182,6 +182,7 @@ void subscription_fill_row(const struct subscription *subscription, struct store
 		.is_adaptive = subscription->is_adaptive,
 		.is_list = subscription_resource(subscription)->is_list,
 		.takes_deflate = subscription->takes_deflate,
+		.session_id = subscription->session_id,
 	};
 }
 
@@ -297,6 +298,7 @@ static int take(struct events *events, const struct stored_account *watcher, con
 	subscription_index(subscription);
 	subscription->id = row->id;
 	subscription->device_id = row->device_id;
+	subscription->session_id = row->session_id;
 	subscription->profile = profiles_find_named(events->parts.profiles, row->profile);
 	subscription->format = format;
 	subscription->takes_deflate = row->takes_deflate;

@@ -18,6 +18,7 @@
 
 struct outbox;
 struct registration;
+struct session;
 struct subscription;
 struct location;
 
@@ -43,6 +44,7 @@ struct binding {
 	int64_t expires_at_ms;    /* monotonic: what the device was told */
 	int64_t stored_until_s;   /* the row in the database is good until then (a lease, see location.h) */
 	int64_t registered_at_ms; /* since 1970 */
+	int64_t session_id;       /* that has registered it, and ends it; 0: the password */
 	int64_t lost_at_ms;       /* monotonic: since when it is not reachable; after a start: since the start */
 	uint32_t cseq;
 	uint32_t reg_id; /* 0: none */
@@ -78,6 +80,8 @@ struct account {
 	struct device *devices;
 	struct registration *registrations; /* REGISTERs being committed, in order of arrival */
 	struct subscription *subscriptions; /* as watcher; presence/subscription's */
+	struct session *sessions;           /* core/sessions */
+	uint64_t sessions_stamp;            /* as sessions_stamp; 0: they have not been looked up with the account */
 	int64_t id;
 	unsigned holders;          /* requests and deliveries that keep it in memory */
 	uint32_t mailbox_messages; /* owed to anybody; may be too high, is counted afresh before it refuses */

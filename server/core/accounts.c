@@ -19,6 +19,7 @@ struct accounts {
 	void *on_removed_arg;
 	accounts_untaken_fn *on_untaken;
 	void *on_untaken_arg;
+	struct sessions *sessions; /* NULL: there are none */
 	struct slice domain;
 };
 
@@ -28,6 +29,7 @@ struct account_load {
 	accounts_loaded_fn *done;
 	void *arg;
 	uint32_t mailbox_before; /* the count when the look-up began */
+	uint64_t stamp;          /* of the sessions, likewise */
 	size_t user_length;
 	char user[];
 };
@@ -51,6 +53,7 @@ struct accounts *accounts_create(struct storage *storage, struct log *log, struc
 
 static void account_free(struct account *account)
 {
+	sessions_forget(account);
 	while (account->devices) {
 		struct device *device = account->devices;
 		account->devices = device->next;
@@ -198,6 +201,22 @@ static void take_untaken(const struct accounts *accounts, struct account *accoun
 		accounts->on_untaken(accounts->on_untaken_arg, account, true);
 }
 
+void accounts_set_sessions(struct accounts *accounts, struct sessions *sessions)
+{
+	accounts->sessions = sessions;
+}
+
+static int take_sessions(struct accounts *accounts, struct account *account, const struct stored_account *stored,
+			 uint64_t stamp)
+{
+	if (!accounts->sessions)
+		return 0;
+	int result = sessions_take(accounts->sessions, account, stored->sessions, stored->session_count, stamp);
+	if (result == ERR_CLOSED) /* they are newer here: who is told of the account goes on with these */
+		accounts_load(accounts, stored->user, NULL, NULL);
+	return result == ERR_CLOSED ? 0 : result;
+}
+
 static void on_loaded(void *arg, int result, const struct stored_account *stored, const struct stored_device *devices,
 		      size_t device_count, uint32_t mailbox_messages)
 {
@@ -219,6 +238,8 @@ static void on_loaded(void *arg, int result, const struct stored_account *stored
 		account_hold(accounts, account);
 		bool was_counted = account->knows_devices;
 		result = take_devices(account, devices, device_count, mailbox_messages, load->mailbox_before);
+		if (result == 0)
+			result = take_sessions(accounts, account, stored, load->stamp);
 		if (result == 0)
 			take_untaken(accounts, account, stored->untaken, was_counted);
 		if (load->done)
@@ -242,6 +263,7 @@ void accounts_load(struct accounts *accounts, struct slice user, accounts_loaded
 	load->arg = arg;
 	const struct account *known = accounts_find(accounts, user);
 	load->mailbox_before = known ? known->mailbox_messages : 0;
+	load->stamp = accounts->sessions ? sessions_stamp(accounts->sessions) : 0;
 	load->user_length = user.length;
 	memcpy(load->user, user.at, user.length);
 	storage_load_account(accounts->storage, slice_of(load->user, load->user_length), accounts->domain, on_loaded,

@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/log.h"
 #include "core/account.h"
+#include "core/sessions.h"
 #include "storage/storage.h"
 
 struct accounts;
@@ -18,9 +19,9 @@ void accounts_destroy(struct accounts *accounts);
 /* Borrowed: good until the end of the caller's step unless held. NULL: not in memory (yet). */
 struct account *accounts_find(struct accounts *accounts, struct slice user);
 
-/* Loads the account, afresh where it is in memory already: credentials, devices, and counts of what is owed. `done`
- * (may be NULL) runs once with the account, ERR_NOT_FOUND, or storage's codes; later, but for ERR_NO_MEMORY, which
- * comes at once. */
+/* Loads the account, afresh where it is in memory already: credentials, sessions, devices, and counts of what is owed.
+ * `done` (may be NULL) runs once with the account, ERR_NOT_FOUND, or storage's codes; later, but for ERR_NO_MEMORY,
+ * which comes at once. */
 typedef void accounts_loaded_fn(void *arg, int result, struct account *account);
 void accounts_load(struct accounts *accounts, struct slice user, accounts_loaded_fn *done, void *arg);
 /* Keeps the account in memory until account_release; whoever keeps a pointer beyond his step holds it: requests,
@@ -33,6 +34,9 @@ void device_release(struct accounts *accounts, struct device *device);
 
 /* At start, with each stored binding: the account is made where it is new. NULL where memory is exhausted. */
 struct account *accounts_take(struct accounts *accounts, const struct stored_account *stored);
+
+/* Set once, before accounts are looked up: where their sessions are kept. Without them there are none. */
+void accounts_set_sessions(struct accounts *accounts, struct sessions *sessions);
 
 /* Storage's event. An empty user: all that are in memory are looked up again. `on_removed` (set once) is told of
  * accounts that are gone, so that their bindings end. */

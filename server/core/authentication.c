@@ -3,11 +3,13 @@
 #include "core/authentication.h"
 
 #include "core/clock.h"
+#include "core/proof.h"
 
 #include <stdlib.h>
 
 struct authentication {
 	const struct domain *domain;
+	struct sessions *sessions;
 	struct log *log;
 	struct nonces *nonces;
 	struct authentication_options options;
@@ -15,7 +17,7 @@ struct authentication {
 	struct log_rate wrong_rate;
 };
 
-struct authentication *authentication_create(const struct domain *domain, struct log *log,
+struct authentication *authentication_create(const struct domain *domain, struct sessions *sessions, struct log *log,
 					     const uint8_t key[NONCE_KEY_SIZE],
 					     const struct authentication_options *options)
 {
@@ -23,6 +25,7 @@ struct authentication *authentication_create(const struct domain *domain, struct
 	if (!authentication)
 		return NULL;
 	authentication->domain = domain;
+	authentication->sessions = sessions;
 	authentication->log = log;
 	authentication->options = *options;
 	authentication->wrong_rate = (struct log_rate){.burst = 20, .interval_ms = 1000};
@@ -165,13 +168,8 @@ bool authentication_admits(struct authentication *authentication, struct request
 bool authentication_accept(struct authentication *authentication, struct request *request,
 			   const struct digest_credentials *credentials, const struct account *account)
 {
-	/* An unknown account costs the same computation as a known one, so that time tells nobody which names exist. */
-	static const uint8_t nobody[DIGEST_MOST_BYTES];
-	const uint8_t *ha1 = !account                                  ? nobody
-			     : credentials->algorithm == DIGEST_SHA256 ? account->ha1_sha256
-								       : account->ha1_md5;
-	bool right = digest_verify(credentials, request->message.method_text, ha1) && account;
-	if (!right) {
+	struct proof proof = proof_find(authentication->sessions, account, credentials, request->message.method_text);
+	if (!proof.is_right) {
 		authentication->counters.wrong++;
 		log_wrong(authentication, request, credentials, account ? "wrong password" : "no such account");
 		authentication_challenge(authentication, request, false);
@@ -185,6 +183,9 @@ bool authentication_accept(struct authentication *authentication, struct request
 		return false;
 	}
 	authentication->counters.accepted++;
+	request->session_id = proof.session ? proof.session->id : 0;
+	if (proof.session)
+		session_use(proof.session);
 	return true;
 }
 

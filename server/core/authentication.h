@@ -6,6 +6,7 @@
 #include "core/accounts.h"
 #include "core/domain.h"
 #include "core/nonce.h"
+#include "core/sessions.h"
 #include "sip/digest.h"
 #include "transaction/request.h"
 
@@ -23,8 +24,9 @@ struct authentication_counters {
 	uint64_t challenged, accepted, wrong, stale, replayed;
 };
 
-/* `key` is the nonce key that all nodes share. NULL where memory is exhausted. */
-struct authentication *authentication_create(const struct domain *domain, struct log *log,
+/* `key` is the nonce key that all nodes share; `sessions` may be NULL: there are none. NULL where memory is exhausted.
+ */
+struct authentication *authentication_create(const struct domain *domain, struct sessions *sessions, struct log *log,
 					     const uint8_t key[NONCE_KEY_SIZE],
 					     const struct authentication_options *options);
 void authentication_destroy(struct authentication *authentication);
@@ -39,8 +41,8 @@ bool authentication_credentials(struct authentication *authentication, const str
 bool authentication_admits(struct authentication *authentication, struct request *request,
 			   const struct digest_credentials *credentials);
 
-/* Judges admitted `credentials` against `account` (NULL: there is no such account). True: it is him. False: the
- * challenge has been sent. */
+/* Judges admitted `credentials` against `account` (NULL: there is no such account). True: it is him, and the request
+ * knows by which session. False: the challenge has been sent. */
 bool authentication_accept(struct authentication *authentication, struct request *request,
 			   const struct digest_credentials *credentials, const struct account *account);
 

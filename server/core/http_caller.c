@@ -23,7 +23,7 @@ struct http_callers *http_callers_create(const struct http_callers_parts *parts,
 		return NULL;
 	callers->parts = *parts;
 	callers->wrong_rate = (struct log_rate){.burst = WRONG_BURST, .interval_ms = WRONG_INTERVAL_MS};
-	callers->digest = http_digest_create(parts->domain, parts->log, key, options);
+	callers->digest = http_digest_create(parts->domain, parts->sessions, parts->log, key, options);
 	if (!callers->digest) {
 		free(callers);
 		return NULL;
@@ -133,8 +133,9 @@ static void refuse_digest(struct http_caller *caller, enum http_digest_verdict v
 static void judge(struct http_caller *caller, struct account *account)
 {
 	struct http_callers *callers = caller->callers;
-	enum http_digest_verdict verdict = http_digest_accepts(
-		callers->digest, caller->request, timers_now(callers->parts.timers), &caller->credentials, account);
+	enum http_digest_verdict verdict =
+		http_digest_accepts(callers->digest, caller->request, timers_now(callers->parts.timers),
+				    &caller->credentials, account, &caller->session_id);
 	if (verdict != HTTP_DIGEST_GOOD) {
 		refuse_digest(caller, verdict);
 		return;

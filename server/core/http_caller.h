@@ -12,6 +12,7 @@
 #include "core/domain.h"
 #include "core/http_digest.h"
 #include "core/nonce.h"
+#include "core/sessions.h"
 #include "storage/storage.h"
 #include "transport/http.h"
 
@@ -22,6 +23,7 @@ struct http_callers_parts {
 	struct timers *timers;
 	const struct domain *domain;
 	struct accounts *accounts;
+	struct sessions *sessions;
 	struct storage *storage;
 	struct log *log;
 };
@@ -54,6 +56,7 @@ struct http_caller {
 	const char *sentence;
 	struct slice scopes, token_name; /* good during `done` */
 	struct account *account;         /* held until http_caller_finish */
+	int64_t session_id;              /* by which of its sessions; 0: by its password */
 	struct http_target target;       /* as the account wrote it; empty where it is no account */
 	bool is_stale;                   /* of a 401: the challenge says so */
 	bool had_token;                  /* of a 401: a token was wrong, not a password */

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "core/clock.h"
+#include "core/proof.h"
 
 #include <stdlib.h>
 
@@ -14,19 +15,21 @@
 
 struct http_digest {
 	const struct domain *domain;
+	struct sessions *sessions;
 	struct log *log;
 	struct nonces *nonces;
 	struct authentication_options options;
 	struct log_rate wrong_rate;
 };
 
-struct http_digest *http_digest_create(const struct domain *domain, struct log *log, const uint8_t key[NONCE_KEY_SIZE],
-				       const struct authentication_options *options)
+struct http_digest *http_digest_create(const struct domain *domain, struct sessions *sessions, struct log *log,
+				       const uint8_t key[NONCE_KEY_SIZE], const struct authentication_options *options)
 {
 	struct http_digest *digest = calloc(1, sizeof *digest);
 	if (!digest)
 		return NULL;
 	digest->domain = domain;
+	digest->sessions = sessions;
 	digest->log = log;
 	digest->options = *options;
 	digest->wrong_rate = (struct log_rate){.burst = WRONG_BURST, .interval_ms = WRONG_INTERVAL_MS};
@@ -117,35 +120,34 @@ enum http_digest_verdict http_digest_admits(struct http_digest *digest, struct h
 }
 
 /* RFC 7616 §3.4 does not say whether the backslashes of a quoted uri are hashed: both are right. */
-static bool is_right_response(const struct http_request *request, const struct digest_credentials *credentials,
-			      const uint8_t *ha1)
+static struct proof find_proof(const struct http_digest *digest, const struct http_request *request,
+			       const struct digest_credentials *credentials, const struct account *account)
 {
 	struct slice method = http_digest_method(request->method);
-	if (digest_verify(credentials, method, ha1))
-		return true;
+	struct proof proof = proof_find(digest->sessions, account, credentials, method);
 	struct digest_credentials unquoted = *credentials;
-	return slice_find(credentials->uri, '\\') < credentials->uri.length &&
-	       http_target_unquote(request->arena, credentials->uri, &unquoted.uri) == 0 &&
-	       digest_verify(&unquoted, method, ha1);
+	if (!proof.is_right && slice_find(credentials->uri, '\\') < credentials->uri.length &&
+	    http_target_unquote(request->arena, credentials->uri, &unquoted.uri) == 0)
+		proof = proof_find(digest->sessions, account, &unquoted, method);
+	return proof;
 }
 
 enum http_digest_verdict http_digest_accepts(struct http_digest *digest, const struct http_request *request,
 					     int64_t now_ms, const struct digest_credentials *credentials,
-					     const struct account *account)
+					     const struct account *account, int64_t *session_id)
 {
-	/* As in SIP, time tells nobody which accounts exist. */
-	static const uint8_t nobody[DIGEST_MOST_BYTES];
-	const uint8_t *ha1 = !account                                  ? nobody
-			     : credentials->algorithm == DIGEST_SHA256 ? account->ha1_sha256
-								       : account->ha1_md5;
-	bool is_right = is_right_response(request, credentials, ha1) && account;
-	if (!is_right) {
+	struct proof proof = find_proof(digest, request, credentials, account);
+	if (!proof.is_right) {
 		log_wrong(digest, request, now_ms, credentials, account ? "wrong password" : "no such account");
 		return HTTP_DIGEST_WRONG;
 	}
 	uint32_t count = credentials->has_qop ? credentials->nonce_count : NO_COUNT;
-	if (nonce_use(digest->nonces, credentials->nonce, count, clock_unix_ms() / 1000) == NONCE_GOOD)
+	if (nonce_use(digest->nonces, credentials->nonce, count, clock_unix_ms() / 1000) == NONCE_GOOD) {
+		*session_id = proof.session ? proof.session->id : 0;
+		if (proof.session)
+			session_use(proof.session);
 		return HTTP_DIGEST_GOOD;
+	}
 	/* Without a count it is no replay, but what such a client does with every request. */
 	if (credentials->has_qop)
 		log_wrong(digest, request, now_ms, credentials, "the nonce count was used before");

@@ -14,14 +14,16 @@
 #include "core/domain.h"
 #include "core/http_target.h"
 #include "core/nonce.h"
+#include "core/sessions.h"
 #include "sip/digest.h"
 #include "transport/http.h"
 
 struct http_digest;
 
-/* Domain and log are borrowed; `key` is that of all nonces. NULL where memory is exhausted. */
-struct http_digest *http_digest_create(const struct domain *domain, struct log *log, const uint8_t key[NONCE_KEY_SIZE],
-				       const struct authentication_options *options);
+/* Domain, sessions (NULL: there are none) and log are borrowed; `key` is that of all nonces. NULL where memory is
+ * exhausted. */
+struct http_digest *http_digest_create(const struct domain *domain, struct sessions *sessions, struct log *log,
+				       const uint8_t key[NONCE_KEY_SIZE], const struct authentication_options *options);
 void http_digest_destroy(struct http_digest *digest);
 
 /* What becomes of credentials. */
@@ -41,10 +43,10 @@ bool http_digest_credentials(const struct http_digest *digest, const struct http
 enum http_digest_verdict http_digest_admits(struct http_digest *digest, struct http_request *request, int64_t now_ms,
 					    const struct digest_credentials *credentials, struct http_target *target);
 /* Judges admitted credentials; `account` is NULL where there is none of that name. `now_ms` is timers_now, for the
- * log's limits. */
+ * log's limits. GOOD: `session_id` says by which session, 0: by the password. */
 enum http_digest_verdict http_digest_accepts(struct http_digest *digest, const struct http_request *request,
 					     int64_t now_ms, const struct digest_credentials *credentials,
-					     const struct account *account);
+					     const struct account *account, int64_t *session_id);
 /* The lines WWW-Authenticate with a fresh nonce, one for each algorithm. */
 void http_digest_write_challenges(struct http_digest *digest, const struct http_request *request, bool is_stale,
 				  struct buffer *headers);

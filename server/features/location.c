@@ -92,16 +92,22 @@ static void on_removed_row(void *arg, int result)
 	(void)result;
 }
 
+/* Unless a REGISTER is being committed, which may have written this row anew. */
+static void remove_row(const struct location *location, const struct binding *binding)
+{
+	const struct account *account = binding->device->account;
+	struct slice key = binding_text(binding, BINDING_KEY);
+	struct binding_changes changes = {.account_id = account->id, .removed_keys = &key, .removed_count = 1};
+	if (!account->registrations)
+		storage_save_bindings(location->storage, &changes, on_removed_row, NULL);
+}
+
 static void on_expired(struct timer *timer)
 {
 	struct binding *binding = CONTAINER_OF(timer, struct binding, expiry);
 	struct location *location = binding->location;
 	const struct account *account = binding->device->account;
-	struct slice key = binding_text(binding, BINDING_KEY);
-	struct binding_changes changes = {.account_id = account->id, .removed_keys = &key, .removed_count = 1};
-	/* A REGISTER that is being committed may have written this row anew. */
-	if (!account->registrations)
-		storage_save_bindings(location->storage, &changes, on_removed_row, NULL);
+	remove_row(location, binding);
 	log_event(
 		location->log, LOG_INFO, "registration_expired",
 		&(struct log_context){.aor = account_user(account), .call_id = binding_text(binding, BINDING_CALL_ID)},
@@ -144,6 +150,7 @@ static struct binding *binding_create(const struct stored_binding *stored)
 	binding->cseq = stored->cseq;
 	binding->reg_id = stored->reg_id;
 	binding->granted_s = stored->granted_s;
+	binding->session_id = stored->session_id;
 	binding->q = stored->q;
 	return binding;
 }
@@ -218,6 +225,42 @@ void location_account_removed(struct location *location, struct account *account
 		while (device->bindings)
 			unbind(location, device->bindings);
 	tell_changed(location, account);
+	account_release(location->accounts, account);
+}
+
+/* Browsers have a connection for each page: closing it tells the page that something has happened. Others' connections
+ * may carry other users, too. */
+static bool is_a_pages(const struct flow *flow)
+{
+	return flow->transport == TRANSPORT_WS || flow->transport == TRANSPORT_WSS;
+}
+
+static void end_by_session(struct location *location, struct binding *binding)
+{
+	const struct account *account = binding->device->account;
+	struct flow flow = binding->flow;
+	bool was_reachable = binding->reachable;
+	log_event(
+		location->log, LOG_INFO, "unregistered",
+		&(struct log_context){.aor = account_user(account), .call_id = binding_text(binding, BINDING_CALL_ID)},
+		"%.*s: its session has ended", SLICE_ARGS(binding_text(binding, BINDING_CONTACT)));
+	remove_row(location, binding);
+	location_unbind(location, binding);
+	if (was_reachable && is_a_pages(&flow))
+		transport_close_flow(location->transport, &flow);
+}
+
+void location_session_ended(struct location *location, struct account *account, int64_t session_id)
+{
+	account_hold(location->accounts, account);
+	for (struct device *device = account->devices; device; device = device->next) {
+		struct binding *next;
+		for (struct binding *binding = device->bindings; binding; binding = next) {
+			next = binding->next;
+			if (binding->session_id == session_id)
+				end_by_session(location, binding);
+		}
+	}
 	account_release(location->accounts, account);
 }
 

@@ -50,6 +50,9 @@ void location_unbind(struct location *location, struct binding *binding);
 /* For accounts_on_removed: all its bindings end. */
 void location_account_removed(struct location *location, struct account *account);
 
+/* For sessions_on_ended: what it has registered ends, and the connection of its page is closed. */
+void location_session_ended(struct location *location, struct account *account, int64_t session_id);
+
 /* For transport_events: bindings over that connection are not reachable any more. */
 void location_flow_closed(struct location *location, const struct flow *flow);
 

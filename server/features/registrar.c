@@ -80,6 +80,7 @@ static void fill_row(const struct registration *registration, const struct conta
 		.reg_id = contact->reg_id,
 		.q = contact->q,
 		.granted_s = contact->expires_s,
+		.session_id = registration->request->session_id,
 	};
 }
 
@@ -281,6 +282,9 @@ static void on_committed(void *arg, int result)
 	struct registration *registration = arg;
 	if (result == 0 && registration->account->is_removed)
 		result = ERR_NOT_FOUND; /* by the administrator, meanwhile */
+	/* The row of one whose session is over is not taken at the next start either. */
+	if (result == 0 && session_is_over(registration->account, registration->request->session_id))
+		result = ERR_NOT_FOUND;
 	if (result == 0)
 		result = apply(registration);
 	if (result == 0)

@@ -178,7 +178,8 @@ static bool row_suffices(const struct registration *registration, const struct b
 			 const struct contact *contact)
 {
 	return binding->stored_until_s >= clock_unix_ms() / 1000 + contact->expires_s && binding->q == contact->q &&
-	       binding->reachable && flow_equal(&binding->flow, &registration->request->flow) &&
+	       binding->session_id == registration->request->session_id && binding->reachable &&
+	       flow_equal(&binding->flow, &registration->request->flow) &&
 	       slice_equal(binding_text(binding, BINDING_CONTACT), contact->uri_text) &&
 	       slice_equal(binding_text(binding, BINDING_PARAMETERS), contact->parameters) &&
 	       slice_equal(binding_text(binding, BINDING_PATH), registration->path) &&

@@ -135,6 +135,13 @@ static int build_storage(struct node *node)
 					 node->configuration.limits_accounts_cached);
 	if (!node->accounts)
 		return ERR_NO_MEMORY;
+	struct sessions_options sessions = node_sessions_options(&node->configuration);
+	struct sessions_parts parts = {
+		.timers = node->timers, .accounts = node->accounts, .storage = node->storage, .log = node->log};
+	node->sessions = sessions_create(&parts, &sessions);
+	if (!node->sessions)
+		return ERR_NO_MEMORY;
+	accounts_set_sessions(node->accounts, node->sessions);
 	node->location = location_create(node->timers, node->transport, node->accounts, node->storage, node->log);
 	return node->location ? 0 : ERR_NO_MEMORY;
 }
@@ -150,10 +157,12 @@ int node_build(struct node *node)
 static int build_core(struct node *node)
 {
 	struct authentication_options options = node_authentication_options(&node->configuration);
-	node->authentication = authentication_create(node->domain, node->log, node->nonce_key, &options);
+	node->authentication =
+		authentication_create(node->domain, node->sessions, node->log, node->nonce_key, &options);
 	struct http_callers_parts callers = {.timers = node->timers,
 					     .domain = node->domain,
 					     .accounts = node->accounts,
+					     .sessions = node->sessions,
 					     .storage = node->storage,
 					     .log = node->log};
 	node->http_callers = http_callers_create(&callers, node->nonce_key, &options);
@@ -264,6 +273,7 @@ void node_finish(struct node *node)
 	http_callers_destroy(node->http_callers);
 	authentication_destroy(node->authentication);
 	accounts_destroy(node->accounts);
+	sessions_destroy(node->sessions);
 	domain_destroy(node->domain);
 	storage_destroy(node->storage);
 	transport_destroy(node->transport);

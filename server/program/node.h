@@ -15,6 +15,7 @@
 #include "core/domain.h"
 #include "core/http_caller.h"
 #include "core/server_options.h"
+#include "core/sessions.h"
 #include "core/trust.h"
 #include "features/gruu.h"
 #include "features/location.h"
@@ -105,6 +106,7 @@ struct node {
 	struct transactions *transactions;
 	struct domain *domain;
 	struct accounts *accounts;
+	struct sessions *sessions;
 	struct authentication *authentication;
 	struct trust *trust;
 	struct dispatch *dispatch;
@@ -179,6 +181,7 @@ struct transport_options node_transport_options(const struct configuration *conf
 struct transactions_options node_transactions_options(const struct configuration *configuration);
 struct storage_options node_storage_options(const struct configuration *configuration, const char *connection);
 struct authentication_options node_authentication_options(const struct configuration *configuration);
+struct sessions_options node_sessions_options(const struct configuration *configuration);
 struct registrar_options node_registrar_options(const struct configuration *configuration);
 struct outbox_options node_outbox_options(const struct configuration *configuration);
 struct api_options node_api_options(const struct configuration *configuration);

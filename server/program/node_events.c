@@ -41,6 +41,13 @@ static void on_account_removed(void *arg, struct account *account)
 	account_release(node->accounts, account);
 }
 
+static void on_session_ended(void *arg, struct account *account, int64_t session_id)
+{
+	const struct node *node = arg;
+	events_session_ended(node->events, account, session_id); /* the last NOTIFYs leave before the connection does */
+	location_session_ended(node->location, account, session_id);
+}
+
 /* --- building --- */
 
 static int create_events(struct node *node)
@@ -116,6 +123,7 @@ static int create_api(struct node *node)
 				  .transport = node->transport,
 				  .domain = node->domain,
 				  .accounts = node->accounts,
+				  .sessions = node->sessions,
 				  .callers = node->http_callers,
 				  .storage = node->storage,
 				  .events = node->events,
@@ -149,6 +157,7 @@ int node_build_events(struct node *node)
 	location_on_returned(node->location, on_returned, node);
 	location_on_changed(node->location, on_bindings_changed, node);
 	accounts_on_removed(node->accounts, on_account_removed, node);
+	sessions_on_ended(node->sessions, on_session_ended, node);
 	messaging_on_changed(node->messaging, on_conversation_changed, node);
 	return 0;
 }

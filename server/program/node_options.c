@@ -70,6 +70,13 @@ struct authentication_options node_authentication_options(const struct configura
 	return options;
 }
 
+struct sessions_options node_sessions_options(const struct configuration *configuration)
+{
+	return (struct sessions_options){.idle_s = configuration->session_idle_s,
+					 .stay_days = configuration->session_stay_days,
+					 .most = configuration->session_per_account};
+}
+
 struct registrar_options node_registrar_options(const struct configuration *configuration)
 {
 	return (struct registrar_options){
@@ -164,11 +171,13 @@ void node_reload(struct node *node)
 	struct outbox_options outboxes = node_outbox_options(&node->configuration);
 	struct messaging_options messaging = node_messaging_options(&node->configuration);
 	struct retention_options retention = node_retention_options(&node->configuration);
+	struct sessions_options sessions = node_sessions_options(&node->configuration);
 	if (node->phase == NODE_SERVING) {
 		registrar_set_options(node->registrar, &registrar);
 		outboxes_set_options(node->outboxes, &outboxes);
 		messaging_set_options(node->messaging, &messaging);
 		retention_set_options(node->retention, &retention);
+		sessions_set_options(node->sessions, &sessions);
 		node_reload_events(node);
 	}
 	log_event(node->log, LOG_INFO, "reloaded", NULL, "the configuration was read again");

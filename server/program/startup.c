@@ -22,6 +22,7 @@ enum {
 	STEP_DOCUMENTS,
 	STEP_PHONE_LISTS,
 	STEP_EVENTS,
+	STEP_SESSIONS,
 	STEP_LISTEN,
 	STEP_DONE
 };
@@ -142,6 +143,9 @@ void startup_go_on(struct node *node)
 		break;
 	case STEP_EVENTS:
 		events_load(node->events, on_loaded, node);
+		break;
+	case STEP_SESSIONS: /* by now all accounts are in memory that somebody is registered or subscribed for */
+		sessions_load(node->sessions, on_loaded, node);
 		break;
 	case STEP_LISTEN:
 		serve(node);

@@ -32,6 +32,7 @@ struct request {
 
 	/* filled by admission (core/) */
 	struct account *sender;   /* authenticated; NULL: nobody */
+	int64_t session_id;       /* of the sender's, by which he was authenticated; 0: by his password */
 	struct slice sender_name; /* the sender's user, for the log; empty: nobody */
 	bool is_trusted;          /* may speak for others: its address or its sender is in core/trust */
 	unsigned own_routes;      /* topmost Route values that name us */

@@ -51,7 +51,7 @@ static bool setting_open(struct setting *setting)
 						 .peer = {.family = ADDRESS_IPV4, .ip = {192, 0, 2, 1}},
 						 .arena = &setting->arena};
 	setting->domain = domain_create(SLICE("example.test"), NULL, 0, NULL);
-	setting->digest = setting->domain ? http_digest_create(setting->domain, NULL, key, &options) : NULL;
+	setting->digest = setting->domain ? http_digest_create(setting->domain, NULL, NULL, key, &options) : NULL;
 	setting->account = calloc(1, sizeof *setting->account + 5);
 	if (!setting->digest || !setting->account)
 		return false;
@@ -106,13 +106,14 @@ static int verdict_of(struct setting *setting, const struct attempt *attempt)
 {
 	struct digest_credentials credentials;
 	struct http_target target;
+	int64_t session_id = -1;
 	authorize(setting, attempt);
 	if (!http_digest_credentials(setting->digest, &setting->request, &credentials))
 		return -1;
 	enum http_digest_verdict verdict =
 		http_digest_admits(setting->digest, &setting->request, 0, &credentials, &target);
 	return (int)(verdict == HTTP_DIGEST_GOOD ? http_digest_accepts(setting->digest, &setting->request, 0,
-								       &credentials, setting->account)
+								       &credentials, setting->account, &session_id)
 						 : verdict);
 }
 
