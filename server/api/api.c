@@ -46,14 +46,23 @@ void api_refuse(struct api *api, struct http_request *request, unsigned status, 
 	buffer_finish(&body);
 }
 
+static bool takes_tokens(const struct api_endpoint *endpoint)
+{
+	return endpoint->scope[0] != '\0';
+}
+
+static unsigned schemes_of(const struct api_endpoint *endpoint)
+{
+	return (endpoint->is_own ? HTTP_DIGEST : 0u) | (takes_tokens(endpoint) ? HTTP_BEARER : 0u);
+}
+
 /* RFC 6750 §3: who sent no token is told that there are such, not what is wrong with his. */
 static void refuse_caller(struct api_call *call, unsigned status, const char *sentence)
 {
 	struct buffer headers;
 	buffer_init(&headers, HEADERS_MOST);
 	if (status == 401)
-		http_caller_write_challenges(
-			&call->who, call->endpoint->is_own ? HTTP_BEARER | HTTP_DIGEST : HTTP_BEARER, &headers);
+		http_caller_write_challenges(&call->who, schemes_of(call->endpoint), &headers);
 	api_refuse(call->api, call->request, buffer_failed(&headers) ? 503 : status, slice_text(sentence),
 		   buffer_failed(&headers) ? SLICE("") : buffer_slice(&headers));
 	buffer_finish(&headers);
@@ -166,7 +175,9 @@ static bool is_doubtful(const struct api_call *call)
 
 static void serve_token(struct api_call *call)
 {
-	if (!bearer_has_scope(call->who.scopes, slice_text(call->endpoint->scope)))
+	if (!takes_tokens(call->endpoint))
+		call_refuse(call, 403, "This needs the account's password: no token may do it");
+	else if (!bearer_has_scope(call->who.scopes, slice_text(call->endpoint->scope)))
 		refuse_scope(call);
 	else if (is_doubtful(call))
 		call_refuse(call, 400,
@@ -194,8 +205,9 @@ static void on_caller(struct http_caller *who)
 		break;
 	case CALLER_NOBODY:
 		refuse_caller(call, 401,
-			      call->endpoint->is_own ? "The request needs the account's password, or a token"
-						     : "The request needs a token: Authorization: Bearer TOKEN");
+			      !takes_tokens(call->endpoint) ? "The request needs the account's password"
+			      : call->endpoint->is_own      ? "The request needs the account's password, or a token"
+							    : "The request needs a token: Authorization: Bearer TOKEN");
 		break;
 	case CALLER_REFUSED:
 		refuse_caller(call, who->status, who->sentence);

@@ -31,6 +31,7 @@ struct api_parts {
 	struct transport *transport;
 	const struct domain *domain;
 	struct accounts *accounts;
+	struct sessions *sessions;
 	struct http_callers *callers;
 	struct storage *storage;
 	struct events *events;

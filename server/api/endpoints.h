@@ -12,7 +12,7 @@ struct api_call;
 struct api_endpoint {
 	const char *path;        /* below /api/v1; {…} stands for one name, and there are two at most */
 	enum http_method method; /* HEAD is answered as GET */
-	const char *scope;       /* NULL: anybody may, and nobody is asked who he is */
+	const char *scope;       /* NULL: anybody may, and nobody is asked who he is; "": no token may */
 	const char *parameters;  /* of the query, with blanks between them */
 	void (*handle)(struct api_call *call);
 	bool is_own; /* an account may do it for itself, with its password: the first {…} is then its own name */

@@ -37,6 +37,12 @@ void serve_user_watching(struct api_call *call);
 void serve_watchers(struct api_call *call);
 void serve_why(struct api_call *call);
 
+/* --- serve_sessions.c --- */
+
+void serve_sessions(struct api_call *call);
+void serve_session_make(struct api_call *call);
+void serve_session_end(struct api_call *call);
+
 /* --- serve_buddies.c --- */
 
 void serve_buddies(struct api_call *call);

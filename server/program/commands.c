@@ -19,6 +19,10 @@ static const struct command commands[] = {
 	 TAKES_CONFIGURATION, 0, 0},
 	{"user password", "USER", "Change a password; it is read from standard input, or made up (--generate).",
 	 user_password_command, TAKES_CONFIGURATION | TAKES_GENERATE, 1, 1},
+	{"session list", "USER", "List the pages that have logged in to an account, and when they were used.",
+	 session_list_command, TAKES_CONFIGURATION, 1, 1},
+	{"session end", "USER ID|all", "End one of them, or all; it is good for nothing at once.", session_end_command,
+	 TAKES_CONFIGURATION, 2, 2},
 	{"status", "", "Ask the server that runs how it is.", status_command, TAKES_CONFIGURATION, 0, 0},
 	{"message", "FROM TO [TEXT]",
 	 "Have the server that runs send a message; the text may come from standard input.", message_command,
@@ -51,7 +55,7 @@ static const struct command commands[] = {
 	{"token add", "NAME SCOPE...",
 	 "Make a token for the HTTP API and print it, once. Scopes: mailboxes:read mailboxes:write presence:read "
 	 "registrations:read watchers:read xcap:read xcap:write buddies:read buddies:write rules:read rules:write "
-	 "admin.",
+	 "sessions:read sessions:write admin.",
 	 token_add_command, TAKES_CONFIGURATION | TAKES_EXPIRY, 2, SIZE_MAX},
 	{"token list", "", "List the tokens, their scopes and when they end.", token_list_command, TAKES_CONFIGURATION,
 	 0, 0},

@@ -27,6 +27,7 @@ command_fn run_command;
 command_fn help_command;
 /* user_commands.c */
 command_fn user_add_command, user_remove_command, user_list_command, user_password_command;
+command_fn session_list_command, session_end_command;
 /* watch_commands.c */
 command_fn who_command, watchers_command, why_command;
 /* rule_commands.c */

@@ -1,4 +1,5 @@
-/* heliograph user add | remove | list | password. Passwords come from standard input or are made up; never from the
+/* heliograph user add | remove | list | password, session list | end: in the database, which tells the servers that run
+ * of it. Passwords come from standard input or are made up; never from the
  * command line, where others on the machine could read them. SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "base/random.h"
@@ -11,9 +12,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
-/* What all four need. */
+/* What all of them need. */
 struct user_work {
 	const struct command_line *line;
 	struct slice user; /* empty for list */
@@ -117,8 +119,6 @@ static int with_database(const struct configuration *configuration, struct user_
 		result = refuse_domain(work);
 	else if (result == ERR_EXISTS)
 		complain("there is an account of that name already (heliograph user password changes its password)");
-	else if (result == ERR_NOT_FOUND)
-		complain("there is no account of that name");
 	else if (result < 0)
 		complain(administration_error(access.administration));
 	database_access_close(&access);
@@ -188,6 +188,53 @@ static int list(struct user_work *work)
 	return administration_list_accounts(work->administration, print_account, NULL);
 }
 
+/* --- sessions --- */
+
+static void print_time(const char *before, int64_t at_ms)
+{
+	char text[32];
+	time_t time = (time_t)(at_ms / 1000);
+	struct tm parts;
+	if (gmtime_r(&time, &parts) && strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &parts) > 0)
+		printf("\t%s %s", before, text);
+}
+
+static void print_session(void *arg, const struct stored_session *session)
+{
+	(void)arg;
+	printf("%lld\t%.*s", (long long)session->id, SLICE_ARGS(session->name));
+	print_time("made", session->created_at_ms);
+	print_time("used", session->used_at_ms);
+	print_time("ends", session->expires_at_s * 1000);
+	puts(session->stays ? "\tstays" : "");
+}
+
+static int list_sessions(struct user_work *work)
+{
+	return administration_list_sessions(work->administration, work->user, work->domain, print_session, NULL);
+}
+
+/* "all" is 0. */
+static bool read_session(const char *text, uint64_t *id)
+{
+	*id = 0;
+	return strcmp(text, "all") == 0 || (slice_to_number(slice_text(text), INT64_MAX, id) && *id != 0);
+}
+
+static int end_sessions(struct user_work *work)
+{
+	uint64_t id;
+	unsigned ended = 0;
+	int result = ERR_NOT_FOUND;
+	if (read_session(work->line->arguments[1], &id))
+		result = administration_end_sessions(work->administration, work->user, work->domain, (int64_t)id,
+						     &ended);
+	if (result == 0)
+		printf("ended %u session%s of %.*s@%.*s\n", ended, ended == 1 ? "" : "s", SLICE_ARGS(work->user),
+		       SLICE_ARGS(work->domain));
+	return result;
+}
+
 int user_add_command(const struct command_line *line)
 {
 	return work_on_users(line, true, add);
@@ -203,4 +250,16 @@ int user_list_command(const struct command_line *line)
 int user_password_command(const struct command_line *line)
 {
 	return work_on_users(line, true, change_password);
+}
+int session_list_command(const struct command_line *line)
+{
+	return work_on_users(line, false, list_sessions);
+}
+int session_end_command(const struct command_line *line)
+{
+	uint64_t id;
+	if (read_session(line->arguments[1], &id))
+		return work_on_users(line, false, end_sessions);
+	complain("a session is a number that `heliograph session list` shows, or all");
+	return EXIT_USAGE;
 }

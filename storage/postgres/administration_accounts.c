@@ -99,7 +99,7 @@ int administration_put_accounts(struct administration *administration, const str
 static int not_found(struct administration *administration, int changed)
 {
 	if (changed == 0)
-		return administration_fail(administration, ERR_NOT_FOUND, "there is no such account");
+		return administration_fail(administration, ERR_NOT_FOUND, "there is no account of that name");
 	return changed < 0 ? changed : 0;
 }
 

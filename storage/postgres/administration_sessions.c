@@ -21,7 +21,7 @@ static int find_account(struct administration *administration, struct slice user
 	bool is_found = PQntuples(result) > 0;
 	*id = is_found ? (int64_t)administration_number(result, 0, 0) : 0;
 	PQclear(result);
-	return is_found ? 0 : administration_fail(administration, ERR_NOT_FOUND, "there is no such account");
+	return is_found ? 0 : administration_fail(administration, ERR_NOT_FOUND, "there is no account of that name");
 }
 
 static int tell_row(const PGresult *result, int row, administration_session_fn *each, void *arg)

@@ -157,7 +157,7 @@ ENDPOINTS = (("GET", "/mailboxes", "mailboxes:read"), ("GET", "/mailboxes/alice"
              ("PUT", "/users/alice/groups/friends", "buddies:write"), ("DELETE", "/users/alice/buddies/bob", "buddies:write"),
              ("DELETE", "/users/alice/groups/friends", "buddies:write"), ("GET", "/users/alice/rules", "rules:read"),
              ("PUT", "/users/alice/rules/bob", "rules:write"), ("DELETE", "/users/alice/rules/bob", "rules:write"),
-             ("GET", "/users/alice/requests", "rules:read"))
+             ("GET", "/users/alice/requests", "rules:read"), ("GET", "/users/alice/sessions", "sessions:read"))
 BODIES = {("PUT", "/mailboxes/team/users"): {"users": []}, ("POST", "/users/alice/buddies"): {"uri": "bob", "groups": ["friends"]},
           ("POST", "/users/alice/groups"): {"name": "work"}, ("PUT", "/users/alice/rules/bob"): {"presence": "allow"}}
 

@@ -162,7 +162,9 @@ static void the_document_tells_of_every_endpoint(void)
 		struct slice path = part_of(documented, 2, slice_text(endpoint->path));
 		struct slice operation = part_of(path, 4, slice_text(method_names[endpoint->method]));
 		char scope[100];
-		if (endpoint->scope)
+		if (endpoint->scope && !endpoint->scope[0])
+			(void)snprintf(scope, sizeof scope, "security:\n        - digest: []\n");
+		else if (endpoint->scope)
 			(void)snprintf(scope, sizeof scope, "- token: [\"%s\"]\n", endpoint->scope);
 		else
 			(void)snprintf(scope, sizeof scope, "security: []\n");
