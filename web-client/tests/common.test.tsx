@@ -7,9 +7,11 @@ import { Avatar, initials } from '../src/ui/common/avatar';
 import { confirmed, Dialogs } from '../src/ui/common/dialogs';
 import { Menu } from '../src/ui/common/menu';
 import { ProblemLine } from '../src/ui/common/problem_line';
-import { language, setLanguage, t } from '../src/ui/texts';
+import { language, loadLaterTexts, setLanguage, t } from '../src/ui/texts';
 import { de } from '../src/ui/texts/de';
 import { en } from '../src/ui/texts/en';
+import { laterDe } from '../src/ui/texts/later_de';
+import { laterEn } from '../src/ui/texts/later_en';
 import { dayName, now, relativeTime, shortTime } from '../src/ui/texts/times';
 
 let page: HTMLElement;
@@ -46,10 +48,19 @@ describe('words', () => {
     vi.restoreAllMocks();
   });
 
+  test('what is needed later comes later, in whatever language is spoken then', async () => {
+    await setLanguage('de');
+    await loadLaterTexts();
+    expect(t('people.search')).toBe('Personen suchen');
+    await setLanguage('en');
+    expect(t('people.search')).toBe('Search people');
+  });
+
   test('all languages have the same gaps in the same texts', () => {
     const gaps = (entry: unknown): string[] =>
       [...new Set(JSON.stringify(entry).match(/\{\w+\}/g) ?? [])].sort();
-    for (const [key, entry] of Object.entries(en)) expect(gaps(de[key as keyof typeof de]), key).toEqual(gaps(entry));
+    const german: Record<string, unknown> = { ...de, ...laterDe };
+    for (const [key, entry] of Object.entries({ ...en, ...laterEn })) expect(gaps(german[key]), key).toEqual(gaps(entry));
   });
 
   test('a name cannot turn the sentence around it', () => {
@@ -132,7 +143,9 @@ test('a question is answered by yes, by no, or by Escape', async () => {
   draw(<Dialogs />);
   const ask = async (): Promise<{ answer: Promise<boolean> }> => {
     const answer = confirmed({ title: 'Remove?', text: 'Really', yes: 'Remove', isDanger: true });
-    await act(() => Promise.resolve());
+    await act(async () => {
+      for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+    });
     return { answer };
   };
   let { answer } = await ask();

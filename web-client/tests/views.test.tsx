@@ -16,10 +16,13 @@ import { VoicemailLamp } from '../src/ui/own/voicemail_lamp';
 import { PeopleView } from '../src/ui/people/people_view';
 import { ConnectionBar } from '../src/ui/shell/connection_bar';
 import { NotificationHint } from '../src/ui/shell/notification_hint';
-import { setLanguage } from '../src/ui/texts';
-import { en } from '../src/ui/texts/en';
+import { loadLaterTexts, setLanguage } from '../src/ui/texts';
+import { en as firstTexts } from '../src/ui/texts/en';
+import { laterEn } from '../src/ui/texts/later_en';
 import { address, FakeAccount, FakeConversation, message, person, problem } from './fakes';
 import { FakeLogin, HOSTILE } from './gallery/scenes';
+
+const en = { ...firstTexts, ...laterEn };
 
 let page: HTMLElement;
 let account: FakeAccount;
@@ -27,6 +30,7 @@ let account: FakeAccount;
 beforeEach(async () => {
   localStorage.clear();
   await setLanguage('en');
+  await loadLaterTexts();
   document.body.innerHTML = '<div id="page"></div>';
   page = document.getElementById('page')!;
   account = new FakeAccount();

@@ -36,7 +36,7 @@ export function ThreadHeader({ account, conversation, name, onSearch }: HeaderPr
   const add = (): void => showAddPerson(account, addressText(address));
   const items = (): MenuItem[] => [
     ...(account.site.keepsHistory ? [{ label: t('chat.search.here'), icon: 'search' as const, act: onSearch }] : []),
-    { label: t('people.copy'), icon: 'copy', act: () => void copyText(addressText(address)) },
+    { label: t('common.copyAddress'), icon: 'copy', act: () => void copyText(addressText(address)) },
     ...(person ? [] : [{ label: t('chat.addPerson'), icon: 'person-add' as const, act: add }]),
   ];
   return (

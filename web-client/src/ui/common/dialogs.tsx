@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 import { signal } from '@preact/signals';
 import type { ComponentType } from 'preact';
-import { t } from '../texts';
+import { loadLaterTexts, t } from '../texts';
 import { Button } from './button';
 import { Dialog } from './dialog';
 import { complain } from './notices';
@@ -27,7 +27,7 @@ let keys = 0;
 export async function openDialog<Props extends object>(
   load: () => Promise<ComponentType<Props & Closable>>, props: Props,
 ): Promise<void> {
-  const Part = await load().catch(() => null);
+  const Part = await Promise.all([load(), loadLaterTexts()]).then(([loaded]) => loaded, () => null);
   if (!Part) return complain(t('common.partNotLoaded'));
   await new Promise<void>((ended) => {
     const key = ++keys;

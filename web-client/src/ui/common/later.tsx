@@ -4,7 +4,7 @@
 import { signal } from '@preact/signals';
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { t } from '../texts';
+import { loadLaterTexts, t } from '../texts';
 import { Button } from './button';
 import { ProblemLine } from './problem_line';
 import { Spinner } from './spinner';
@@ -18,7 +18,7 @@ export interface Later<Props> {
 export function later<Props extends object>(bring: () => Promise<ComponentType<Props>>): Later<Props> {
   const brought = signal<{ Shown: ComponentType<Props> } | null>(null);
   const load = async (): Promise<boolean> => {
-    brought.value ??= await bring().then((Shown) => ({ Shown }), () => null);
+    brought.value ??= await Promise.all([bring(), loadLaterTexts()]).then(([Shown]) => ({ Shown }), () => null);
     return brought.value !== null;
   };
   return {

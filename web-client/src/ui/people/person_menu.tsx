@@ -35,7 +35,7 @@ export function personItems(account: Account, person: Person): readonly MenuItem
       label: t('people.write'), icon: 'chats' as const, act: () => void account.conversations.open(address),
     }] : []),
     ...(call ? [{ label: t('people.call'), icon: 'call' as const, href: call }] : []),
-    { label: t('people.copy'), icon: 'copy', act: () => void copyText(address ? addressText(address) : uri) },
+    { label: t('common.copyAddress'), icon: 'copy', act: () => void copyText(address ? addressText(address) : uri) },
     'line',
     { label: t('people.rename'), icon: 'edit', act: () => showRenamePerson(account, person) },
     { label: t('people.groups'), icon: 'people', act: () => showPersonGroups(account, person) },

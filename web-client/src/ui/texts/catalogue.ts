@@ -2,6 +2,7 @@
 // has the same keys, or it does not compile.
 // SPDX-License-Identifier: MIT
 import type { en } from './en';
+import type { laterEn } from './later_en';
 
 /** A text that depends on `count`, by the forms that the language has (Intl.PluralRules). */
 export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
@@ -9,9 +10,13 @@ export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { other: str
 /** A part of the catalogue in another language. */
 export type Translated<Part> = { readonly [Key in keyof Part]: Part[Key] extends string ? string : Plural };
 
-type English = typeof en;
+/** Of the first view. */
+export type FirstTexts = Translated<typeof en>;
+/** Of what is loaded after it. */
+export type LaterTexts = Translated<typeof laterEn>;
+
+type English = typeof en & typeof laterEn;
 export type TextKey = keyof English;
-export type Catalogue = Translated<English>;
 
 type Gaps<Text> = Text extends `${string}{${infer Gap}}${infer Rest}` ? Gap | Gaps<Rest> : never;
 type Forms<Entry> = Entry extends string ? Entry : Entry[keyof Entry];

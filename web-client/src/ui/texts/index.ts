@@ -3,26 +3,33 @@
 // SPDX-License-Identifier: MIT
 import { computed, signal, type ReadonlySignal } from '@preact/signals';
 import type { Problem } from '../../model/ports';
-import type { Catalogue, Plural, TextKey, ValuesOf } from './catalogue';
+import type { FirstTexts, LaterTexts, Plural, TextKey, ValuesOf } from './catalogue';
 
 export type { TextKey } from './catalogue';
 
 interface Language {
   code: string; // BCP 47
   name: string; // as its speakers call it
-  load(): Promise<Catalogue>;
+  load(): Promise<FirstTexts>;
+  loadLater(): Promise<LaterTexts>;
 }
 
 /** The first is what a person gets whose languages we do not have. */
 export const LANGUAGES: readonly Language[] = [
-  { code: 'en', name: 'English', load: () => import('./en').then(({ en }) => en) },
-  { code: 'de', name: 'Deutsch', load: () => import('./de').then(({ de }) => de) },
+  {
+    code: 'en', name: 'English',
+    load: () => import('./en').then(({ en }) => en), loadLater: () => import('./later_en').then(({ laterEn }) => laterEn),
+  },
+  {
+    code: 'de', name: 'Deutsch',
+    load: () => import('./de').then(({ de }) => de), loadLater: () => import('./later_de').then(({ laterDe }) => laterDe),
+  },
 ];
 
 interface Spoken {
   language: string;
   locale: string; // with the region that the browser knows: "en-GB"
-  texts: Catalogue;
+  texts: FirstTexts & Partial<LaterTexts>;
 }
 
 const spoken = signal<Spoken | null>(null);
@@ -41,16 +48,28 @@ function chooseLanguage(wanted: string, preferred: readonly string[]): Language 
 }
 
 let newest = 0;
+let isLaterWanted = false; // then each language that is chosen brings it along
 
 /** `wanted`: a code, or '' for the browser's. The page keeps the words that it has where the new ones cannot be loaded. */
 export async function setLanguage(wanted: string): Promise<void> {
   const turn = ++newest;
   const preferred = navigator.languages;
-  const { code, load } = chooseLanguage(wanted, preferred);
-  const texts = await load().catch(() => null);
-  if (!texts || turn !== newest) return;
+  const { code, load, loadLater } = chooseLanguage(wanted, preferred);
+  const parts = await Promise.all([load(), isLaterWanted ? loadLater() : {}]).catch(() => null);
+  if (!parts || turn !== newest) return;
+  const texts = { ...parts[0], ...parts[1] };
   spoken.value = { language: code, locale: preferred.find((tag) => baseOf(tag) === code) ?? code, texts };
   document.documentElement.lang = code;
+}
+
+/** The texts of what is loaded after the first view, and must be there before it is drawn. Throws where they do not come. */
+export async function loadLaterTexts(): Promise<void> {
+  isLaterWanted = true;
+  const before = spoken.value;
+  if (!before || 'people.search' in before.texts) return;
+  const more = await chooseLanguage(before.language, []).loadLater();
+  const now = spoken.value!;
+  if (now.language === before.language) spoken.value = { ...now, texts: { ...now.texts, ...more } };
 }
 
 /** What may stand in a name and turn the sentence around it; and where it does: marks that keep it to itself. */

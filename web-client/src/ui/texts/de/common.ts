@@ -12,6 +12,7 @@ export const common: Translated<typeof english> = {
   'common.remove': 'Entfernen',
   'common.again': 'Noch einmal versuchen',
   'common.clear': 'Leeren',
+  'common.copyAddress': 'Adresse kopieren',
   'common.copied': 'Kopiert',
   'common.copyFailed': 'Der Browser erlaubt das Kopieren nicht. Markieren und kopieren Sie den Text selbst.',
   'common.loading': 'Wird geladen …',

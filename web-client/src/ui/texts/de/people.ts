@@ -22,7 +22,6 @@ export const people: Translated<typeof english> = {
   'people.menu': 'Mehr zu {name}',
   'people.write': 'Nachricht schreiben',
   'people.call': 'Anrufen',
-  'people.copy': 'Adresse kopieren',
   'people.rename': 'Umbenennen …',
   'people.groups': 'Gruppen …',
   'people.remove': 'Entfernen …',

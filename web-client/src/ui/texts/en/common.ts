@@ -9,6 +9,7 @@ export const common = {
   'common.remove': 'Remove',
   'common.again': 'Try again',
   'common.clear': 'Clear',
+  'common.copyAddress': 'Copy address',
   'common.copied': 'Copied',
   'common.copyFailed': 'The browser does not allow copying. Select the text and copy it yourself.',
   'common.loading': 'Loading …',

@@ -19,7 +19,6 @@ export const people = {
   'people.menu': 'More about {name}',
   'people.write': 'Write a message',
   'people.call': 'Call',
-  'people.copy': 'Copy address',
   'people.rename': 'Rename …',
   'people.groups': 'Groups …',
   'people.remove': 'Remove …',
