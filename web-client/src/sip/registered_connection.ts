@@ -11,7 +11,7 @@ import type { CutBlame } from './outbox';
 import { detailOf, problemOf } from './problem';
 import { Registration } from './registration';
 import { SipSocket, TOO_LARGE } from './socket';
-import { SleepDetector } from './wakeups';
+import { JumpDetector } from './wakeups';
 
 const IDLE_MS = 60_000; // then it is asked whether it still lives
 const LATE_MS = 5_000; // as late as an answer may be before that
@@ -47,7 +47,7 @@ export class RegisteredConnection {
   readonly agent: JsSipAgent;
   private readonly socket: SipSocket;
   private readonly registration: Registration;
-  private readonly sleep = new SleepDetector();
+  private readonly jumps = new JumpDetector();
   private isUp = false;
   private hasEnded = false;
   private downSince = 0;
@@ -105,7 +105,9 @@ export class RegisteredConnection {
 
   tick(now: number): void {
     if (this.hasEnded) return;
-    if (this.sleep.hasSlept(now)) this.check();
+    const jump = this.jumps.look(now);
+    if (jump === 'slept') this.check();
+    else if (jump === 'set-back') this.renew();
     this.registration.tick(now);
     if (!this.agent.isConnected) return;
     const silentFor = now - this.socket.heardAt;
@@ -154,7 +156,7 @@ export class RegisteredConnection {
 
   private reconnectWaitMs(): number {
     const downFor = Date.now() - this.downSince;
-    if (downFor < RECONNECT_FIRST_MS) return Math.random() * RECONNECT_FIRST_MS;
+    if (downFor < RECONNECT_FIRST_MS) return (0.2 + 0.8 * Math.random()) * RECONNECT_FIRST_MS;
     const wait = Math.max(downFor / RECONNECT_PART, RECONNECT_FIRST_MS) * (0.75 + Math.random() / 2);
     return Math.min(wait, RECONNECT_MOST_MS);
   }

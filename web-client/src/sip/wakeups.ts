@@ -19,13 +19,14 @@ export function listenForWakeups(onWake: () => void): () => void {
   };
 }
 
-/** Notices from one tick to the next that the machine has slept. */
-export class SleepDetector {
+/** Notices from one tick to the next that the clock has jumped. */
+export class JumpDetector {
   private tickedAt = Date.now();
 
-  hasSlept(now: number): boolean {
+  /** 'slept': the machine has; 'set-back': so all moments that were computed are too late. */
+  look(now: number): 'slept' | 'set-back' | null {
     const pause = now - this.tickedAt;
     this.tickedAt = now;
-    return pause > SLEEP_MS;
+    return pause > SLEEP_MS ? 'slept' : pause < -SLEEP_MS ? 'set-back' : null;
   }
 }

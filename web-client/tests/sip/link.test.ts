@@ -138,7 +138,7 @@ test('a server that was restarted is found within two seconds, and all is told a
   expect(watch.isLive.value).toBe(false);
   await pass(8_000);
   const attempts = FakeSocket.all.length;
-  expect(attempts).toBeLessThan(12);
+  expect(attempts).toBeLessThan(16);
   FakeSocket.isReachable = true;
   await pass(2_000);
   expect(link.status.value.kind).toBe('online');
@@ -213,6 +213,14 @@ test('after a sleep it is asked', async () => {
   vi.setSystemTime(Date.now() + 30 * 3_600_000);
   socket.isSilent = true;
   await pass(7_000);
+  expect(FakeSocket.all).toHaveLength(2);
+  expect(link.status.value.kind).toBe('online');
+});
+
+test('after the clock was set back everything is asked anew', async () => {
+  await online();
+  vi.setSystemTime(Date.now() - 3_600_000);
+  await pass(3_000);
   expect(FakeSocket.all).toHaveLength(2);
   expect(link.status.value.kind).toBe('online');
 });
