@@ -1,6 +1,7 @@
 /* The API's JSON bodies from outside, and what is written of them: always JSON again. SPDX-License-Identifier: MIT */
 #include "api/put_body.h"
 #include "api/put_lists.h"
+#include "api/put_sessions.h"
 #include "bodies/json_write.h"
 
 #include <jansson.h>
@@ -68,6 +69,19 @@ static void try_lists(struct arena *arena, struct slice text)
 		must(error.sentence[0] != '\0');
 }
 
+static void try_session(struct arena *arena, struct slice text)
+{
+	struct session_form form;
+	struct body_error error = {""};
+	if (put_sessions_read(arena, text, &form, &error) != 0) {
+		must(error.sentence[0] != '\0');
+		return;
+	}
+	must(form.name.length > 0 && form.name.length <= PUT_SESSIONS_NAME_MOST && slice_is_utf8(form.name));
+	must(form.device.length <= PUT_SESSIONS_DEVICE_MOST);
+	must(slice_is_empty(form.device) || slice_starts_with(form.device, SLICE("urn:")));
+}
+
 static void try_writing(struct slice text)
 {
 	struct buffer buffer;
@@ -92,6 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	try_counts(text);
 	try_lists(&arena, text);
 	try_users(&arena, text);
+	try_session(&arena, text);
 	try_writing(text);
 	arena_finish(&arena);
 	return 0;
