@@ -10,12 +10,14 @@ equal, {contains x}, {absent}, {present}, {matches regex} compare otherwise, {na
 SUBSCRIBE gets a Contact by itself, unless it says `Contact: {absent}`; `sends within` is the same dialog again.
 A body is `body: "text"`, `packed: "text"` (deflated), or several parts, each `part: type (disposition) "text"`.
 `answers` replies to the request received last; `awaits` takes and answers whatever comes, until such a message comes.
-`puts` and `deletes` are for documents over XCAP. Other lines: see VERBS. A test's name is the file's first line.
+`puts` and `deletes` are for documents over XCAP; `logs in` takes a session, whose secret is the password from then on.
+Other lines: see VERBS. A test's name is the file's first line.
 Lines before the first test: `#set option=value` configures the server, `#let name text` is what {name} stands for.
 SPDX-License-Identifier: MIT
 """
 
 import glob
+import json
 import os
 import re
 import sys
@@ -72,6 +74,7 @@ class Scenario:
         self.server = server
         self.clients, self.last, self.values, self.seen = {}, {}, {}, set()
         self.dialogs = {}  # by client: what its last 2xx to SUBSCRIBE made
+        self.sessions = {}  # by client: the id of its session
         for name, text in texts:
             self.values[name] = self.expand(text)
 
@@ -217,6 +220,22 @@ class Scenario:
         answer = web.ask("DELETE", target)
         self.expect(answer.status == 200, f"200 to DELETE, not {answer!r}")
 
+    def logs_in(self, name, words):
+        """alice logs in: with her password, as a page does"""
+        client = self.client(name)
+        answer = Web(self.server, client.user).ask("POST", f"/api/v1/users/{client.user}/sessions",
+                                                   json.dumps({"name": name}), {"Content-Type": "application/json"})
+        self.expect(answer.status == 201, f"201 to POST, not {answer!r}")
+        self.sessions[name] = json.loads(answer.body)["id"]
+        client.password = json.loads(answer.body)["secret"]
+
+    def logs_out(self, name, words):
+        """alice logs out: her session ends"""
+        client = self.client(name)
+        answer = Web(self.server, client.user, client.password).ask(
+            "DELETE", f"/api/v1/users/{client.user}/sessions/{self.sessions[name]}")
+        self.expect(answer.status == 200, f"200 to DELETE, not {answer!r}")
+
     def check(self, key, wanted, values, client):
         found = re.fullmatch(r"\{(\w+)(?: (.*))?\}", wanted)
         verb, argument = (found.group(1), self.expand(found.group(2) or "", client)) if found else ("", "")
@@ -262,7 +281,7 @@ class Scenario:
             raise Failure("expected " + what)
 
     VERBS = ["is", "registers", "unregisters", "sends unauthenticated", "sends within", "sends raw", "sends", "receives",
-             "answers", "awaits", "puts", "deletes", "disconnects", "connects", "waits", "restarts"]
+             "answers", "awaits", "puts", "deletes", "logs in", "logs out", "disconnects", "connects", "waits", "restarts"]
 
     def run(self, lines):
         for number, line in lines:

@@ -6,6 +6,7 @@ SPDX-License-Identifier: MIT
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -14,8 +15,9 @@ import time
 import cases
 from cases import check
 from server import Server
-from sip import WAIT, Client, parameters, token
+from sip import WAIT, Client, credentials, parameters, token
 from test_api import Api, fits_document
+from test_watchers import FROZEN_S, freeze
 from web import Web
 
 SETTINGS = ["log.level=debug", "session.per_account=4"]
@@ -350,6 +352,44 @@ def test_a_nonce_of_before_a_restart_is_stale_and_no_more(server, _admin):
     body = json.loads(over.body)
     wrong = json.loads(Web(server, "alice", "wrong").ask("GET", path).body)
     check(body == wrong, f"what is over looks like what is wrong: {body} {wrong}")
+
+
+def test_what_waits_for_the_database_when_its_session_ends_comes_to_nothing(server, admin):
+    """A REGISTER that has its turn, and a SUBSCRIBE that is committed, after the end of their session."""
+    session = log_in(server, "alice")
+    first, second, watcher = (sip_of(server, session, "tcp") for _ in range(3))
+    lines, requests = [], []
+    for client in (first, second):
+        uri, headers = f"sip:{server.domain}", (("Contact", f"<{client.contact}>"), ("Expires", "600"))
+        lines.append((client, "REGISTER", uri, headers))
+    lines.append((watcher, "SUBSCRIBE", "sip:bob@example.test", (("Event", "presence"), ("Expires", "600"),
+                                                                 ("Contact", f"<{watcher.contact}>"))))
+    for client, method, uri, headers in lines:
+        challenge = client.exchange(client.request(method, uri, headers))
+        line = ("Authorization", credentials(challenge.get("www-authenticate"), "alice", session["secret"], method, uri))
+        requests.append(client.request(method, uri, headers + (line,)))
+    web, answers = web_of(server, session), []
+    check(is_good(web), "good")
+    ending = threading.Thread(target=lambda: answers.append(end(web, session["id"])))
+    freeze(server, signal.SIGSTOP)
+    try:
+        for client, request in zip((first, second, watcher), requests):
+            client.wire.send(request)
+            time.sleep(FROZEN_S)
+        ending.start()
+        time.sleep(FROZEN_S)
+    finally:
+        freeze(server, signal.SIGCONT)
+    ending.join()
+    check(answers[0].status == 200, repr(answers))
+    check(first.response_to(requests[0]).status in (200, 503), "the first came before the end")
+    check(second.response_to(requests[1]).status == 503, "the second had its turn after it")
+    check(watcher.response_to(requests[2]).status in (200, 403), "the SUBSCRIBE")
+    until(lambda: contacts(server, admin, "alice") == [], "nothing is registered")
+    check(admin.get("/users/alice/watching")["watchers"] == [], "nothing is watched")
+    server.restart()
+    check(contacts(server, admin, "alice") == [], "nor after a restart")
+    check(admin.get("/users/alice/watching")["watchers"] == [], "nor watched")
 
 
 def test_no_secret_is_kept_or_logged(server, _admin):
