@@ -86,7 +86,7 @@ function readSession(value: unknown): Session {
     createdAt: dateOf(fields, 'created_at'),
     usedAt: dateOf(fields, 'used_at'),
     expiresAt: dateOf(fields, 'expires_at'),
-    isStaying: flagOf(fields, 'stays'),
-    isCurrent: flagOf(fields, 'is_current'),
+    isStaying: flagOf(fields, 'stay'),
+    isCurrent: flagOf(fields, 'current'),
   };
 }

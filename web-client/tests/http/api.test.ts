@@ -163,6 +163,15 @@ test('a session is made with the password, which is in no request', async () => 
   expect(JSON.stringify(asked)).not.toContain('wonder');
 });
 
+test('sessions are listed as the server has them', async () => {
+  const { api } = apiOf({ body: { sessions: [{
+    id: '12', name: 'Firefox', device: null, created_at: '2026-01-01T00:00:00Z', used_at: '2026-01-02T00:00:00Z',
+    expires_at: '2026-02-01T00:00:00Z', stay: true, current: false }] } });
+  expect(await api.sessions()).toEqual([{
+    id: '12', name: 'Firefox', createdAt: new Date('2026-01-01T00:00:00Z'), usedAt: new Date('2026-01-02T00:00:00Z'),
+    expiresAt: new Date('2026-02-01T00:00:00Z'), isStaying: true, isCurrent: false }]);
+});
+
 test.each([
   [401, 'wrong-password'], [404, 'no-such-domain'], [403, 'forbidden'], [503, 'busy'],
 ])('no session: %d is %s', async (status, kind) => {
