@@ -5,7 +5,7 @@ import { parseAddress, type Address } from './address';
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 /** RFC 3966 §5.1.1: what makes a number readable. */
 const TEL_SEPARATORS = /[-.()]/g;
-const ICON_PATH = /^\/api\/v1\/icons\/[0-9a-f]{1,128}$/;
+const ICON_PATH = /^\/api\/v1\/icons\/[0-9a-z]{1,128}$/;
 
 /** "sip:", "sips:", "pres:" and "im:" of a user of a domain, or without a scheme; null: nobody one can write to. */
 export function addressOfUri(uri: string): Address | null {

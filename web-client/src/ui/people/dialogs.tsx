@@ -9,6 +9,7 @@ import { Field } from '../common/field';
 import { notice } from '../common/notices';
 import { ProblemLine } from '../common/problem_line';
 import { t } from '../texts';
+import { groupName } from './person_words';
 import './dialogs.css';
 
 const MOST_LETTERS = 100; // of a name: more is not readable in a list
@@ -54,12 +55,12 @@ function GroupChoice({ account, chosen, onChoose, newName, onNewName }: {
   return (
     <fieldset class="groups">
       <legend>{t('addPerson.groups')}</legend>
-      {groups.map(({ name, displayName }) => (
-        <label class="choice" key={name}>
-          <input type="checkbox" checked={chosen.includes(name)}
+      {groups.map((group) => (
+        <label class="choice" key={group.name}>
+          <input type="checkbox" checked={chosen.includes(group.name)}
             onChange={({ currentTarget: { checked } }) =>
-              onChoose(checked ? [...chosen, name] : chosen.filter((one) => one !== name))} />
-          <bdi>{displayName || name}</bdi>
+              onChoose(checked ? [...chosen, group.name] : chosen.filter((one) => one !== group.name))} />
+          <bdi>{groupName(group)}</bdi>
         </label>
       ))}
       <Field label={t('addPerson.newGroup')} value={newName} onInput={onNewName} maxLength={MOST_LETTERS}
@@ -75,7 +76,7 @@ function useGroups({ people }: Account) {
 
 /** Makes the group where it is not there yet. Its name, or why it could not be made. */
 async function groupNamed({ people }: Account, displayName: string): Promise<string | Problem> {
-  const find = () => people.groups.peek().find((group) => (group.displayName || group.name) === displayName);
+  const find = () => people.groups.peek().find((group) => group.displayName === displayName);
   const problem = find() ? null : await people.addGroup(displayName);
   return problem ?? find()?.name ?? displayName;
 }

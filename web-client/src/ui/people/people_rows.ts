@@ -9,9 +9,10 @@ export type Row =
   | { kind: 'group'; key: string; group: PeopleGroup; isFolded: boolean }
   | { kind: 'person'; key: string; person: Person };
 
-/** A group's heading is left out where there is only the one that has no name. */
+/** A heading says nothing where there is only the one group that has no name of its own. */
 export function makeRows(groups: readonly PeopleGroup[], folded: ReadonlySet<string>, isSearching: boolean): Row[] {
-  const hasHeadings = groups.some(({ name }) => name !== '');
+  const isNamed = groups.some(({ displayName }) => displayName !== '');
+  const hasHeadings = isNamed || groups.filter((group) => group.people.length > 0).length > 1;
   return groups.flatMap((group) => {
     const isEmpty = group.people.length === 0;
     if (isEmpty && (isSearching || group.name === '')) return [];

@@ -36,7 +36,8 @@ function NobodyFound({ account }: { account: Account }) {
 function Content({ account }: { account: Account }) {
   const { people } = account;
   if (!people.isLoaded.value) return <p class="empty" role="status"><Spinner /> {t('common.loading')}</p>;
-  if (people.all.value.length === 0 && people.groups.value.every(({ name }) => name === '')) return <Nobody account={account} />;
+  const isEmpty = people.all.value.length === 0 && people.groups.value.every(({ displayName }) => displayName === '');
+  if (isEmpty) return <Nobody account={account} />;
   const isFound = people.search.value.trim() === '' || people.groups.value.some((group) => group.people.length > 0);
   return isFound ? <PeopleList account={account} /> : <NobodyFound account={account} />;
 }

@@ -1,6 +1,11 @@
 // What is said of a person beside his name. SPDX-License-Identifier: MIT
-import type { Person } from '../../model/views';
+import type { PeopleGroup, Person } from '../../model/views';
 import { t } from '../texts';
+
+/** The one into which people come who are put nowhere has no name that its owner gave it. */
+export function groupName({ name, displayName }: Pick<PeopleGroup, 'name' | 'displayName'>): string {
+  return displayName || t(name === '' ? 'people.others' : 'people.contacts');
+}
 
 /** "Busy", or why nothing is known of him. */
 export function stateText({ watch, state, reason }: Person): string {

@@ -10,7 +10,7 @@ import { RelativeTime } from '../common/relative_time';
 import { showGroupName } from '../parts';
 import { t } from '../texts';
 import { callLink, PersonMenu } from './person_menu';
-import { stateText } from './person_words';
+import { groupName, stateText } from './person_words';
 import type { Row } from './people_rows';
 
 /** Where a row stands among all, of which only some are drawn. */
@@ -49,9 +49,10 @@ async function removeGroup({ people }: Account, name: string, displayName: strin
 export function GroupRow({ account, row, place, onFold }: {
   account: Account; row: Extract<Row, { kind: 'group' }>; place: Place; onFold(isFolded: boolean): void;
 }) {
-  const { group: { name, displayName, people }, isFolded } = row;
+  const { group, isFolded } = row;
+  const { name, people } = group;
   const there = people.filter(({ state }) => state !== 'offline' && state !== 'unknown').length;
-  const shown = name === '' ? t('people.others') : displayName || name;
+  const shown = groupName(group);
   const tabIndex = place.isActive ? 0 : -1;
   return (
     <li class="people-row group" {...placed(place)} onContextMenu={name === '' ? undefined : openMenu}>

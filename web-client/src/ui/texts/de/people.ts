@@ -13,6 +13,7 @@ export const people: Translated<typeof english> = {
   'people.empty': 'Fügen Sie mit ihrer Adresse hinzu, mit wem Sie arbeiten, und sehen Sie auf einen Blick, wer da ist.',
   'people.notFound': 'In Ihrer Liste heißt niemand „{words}“.',
   'people.others': 'Weitere',
+  'people.contacts': 'Kontakte',
   'people.thereOf': '{there} von {count} sind da',
   'people.since': 'seit',
   'people.pending': 'Hat Ihre Anfrage noch nicht beantwortet',

@@ -10,6 +10,7 @@ export const people = {
   'people.empty': 'Add the people you work with by their address, and see at a glance whether they are there.',
   'people.notFound': 'Nobody in your list is called “{words}”.',
   'people.others': 'Others',
+  'people.contacts': 'Contacts',
   'people.thereOf': '{there} of {count} are there',
   'people.since': 'since',
   'people.pending': 'Has not answered your request yet',
