@@ -12,6 +12,7 @@ import type { Settings } from './model/views';
 import { claimDevice, forgetDevices } from './sip/device';
 import { createLink } from './sip/link';
 import { noticeWords } from './ui/notice_words';
+import { showWhat } from './ui/parts';
 
 /** The server that the page came from. */
 function socketUrl(): string {
@@ -35,7 +36,7 @@ export async function enter(
   const onHide = (): void => account.pause();
   const account = new AccountModel({
     self, site, sessionId: session.id, link, api, keep, clock, tabs: new BrowserTabs(name, clock),
-    notifier: new BrowserNotifier(), settings, words: noticeWords,
+    notifier: new BrowserNotifier(), settings, words: noticeWords, onLook: (kind) => showWhat(account, kind),
     onEnd(ending) {
       removeEventListener('pagehide', onHide);
       device.release();

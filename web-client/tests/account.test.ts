@@ -40,7 +40,7 @@ async function begin(change: Partial<Api> = {}) {
   const account = new AccountModel({
     self: { user: 'alice', domain: 'example.test' }, site, sessionId: '7', link: link as unknown as Link, api, keep, clock,
     tabs: new FakeBrowser().open(), notifier, settings: new SettingsModel(new FakeStorage().shelf()),
-    words: () => ({ title: '', body: '' }), onEnd: (ending) => endings.push(ending),
+    words: () => ({ title: '', body: '' }), onLook: () => undefined, onEnd: (ending) => endings.push(ending),
   });
   await settle();
   return { account, link, clock, keep, notifier, done, endings };

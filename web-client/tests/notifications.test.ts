@@ -48,6 +48,7 @@ class World {
   readonly clock = new FakeClock();
   readonly browser = new FakeBrowser();
   readonly tabs: FakeTabs = this.browser.open();
+  readonly looked: string[] = [];
   readonly model = this.make();
 
   constructor() {
@@ -59,7 +60,7 @@ class World {
     const { conversations, people, chosen, settings, notifier, clock } = this;
     return new NotificationsModel({
       conversations, people, chosen, settings, notifier, clock, words, mailbox: this.voicemail, ownDomain: DOMAIN,
-      tabs: this.tabs,
+      tabs: this.tabs, onLook: (kind) => this.looked.push(kind),
     });
   }
 
@@ -176,6 +177,15 @@ test('requests and voicemail are told by one page of the browser, and until they
   expect(w.shown).toEqual([]);
   expect([...w.browser.claimed]).toEqual(['request dan@example.org', 'voicemail 2', 'voicemail 0']);
   second.end();
+});
+
+test('who clicks on a notification of a request or of voicemail is shown it', async () => {
+  const w = new World();
+  w.people.ask('dan');
+  w.voicemail.arrive(2);
+  await settle();
+  for (const { click } of [...w.notifier.shown.values()]) click();
+  expect(w.looked.sort()).toEqual(['request', 'voicemail']);
 });
 
 test('after the end nothing is told', async () => {

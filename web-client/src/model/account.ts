@@ -28,6 +28,8 @@ export interface AccountParts {
   notifier: Notifier;
   settings: Settings;
   words: NoticeWords;
+  /** What the person wants to see who clicked on a notification. */
+  onLook(kind: 'request' | 'voicemail'): void;
   onEnd(ending: Ending): void;
 }
 
@@ -47,7 +49,7 @@ export class AccountModel implements Account {
 
   /** Connects; what the browser has kept is there soon after. */
   constructor(private readonly parts: AccountParts) {
-    const { self, site, link, api, keep, clock, tabs, notifier, settings, words } = parts;
+    const { self, site, link, api, keep, clock, tabs, notifier, settings, words, onLook } = parts;
     const ownDomain = self.domain;
     this.self = self;
     this.site = site;
@@ -63,7 +65,7 @@ export class AccountModel implements Account {
     });
     this.notifications = new NotificationsModel({
       conversations: this.conversations, people: this.people, mailbox: this.mailbox, chosen: this.own.chosen, settings,
-      notifier, tabs, clock, ownDomain, words,
+      notifier, tabs, clock, ownDomain, words, onLook,
     });
     void this.conversations.start();
     this.endEffect = effect(() => this.look(link.status.value));

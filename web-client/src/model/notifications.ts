@@ -32,6 +32,8 @@ export interface NotificationsParts {
   clock: Clock;
   ownDomain: string;
   words: NoticeWords;
+  /** Somebody has clicked on a notification of something that is no conversation. */
+  onLook(kind: 'request' | 'voicemail'): void;
 }
 
 interface Told {
@@ -89,7 +91,7 @@ export class NotificationsModel {
     const tag = `request ${key}`;
     if (!(await this.parts.tabs.claim(tag))) return;
     await this.tell({
-      tag, notice: { kind: 'request', name: request.name }, icon: '', onClick: () => undefined,
+      tag, notice: { kind: 'request', name: request.name }, icon: '', onClick: () => this.parts.onLook('request'),
       isOver: () => !this.parts.people.requests.value.some(({ uri }) => keyOfUri(uri) === key),
     });
   }
@@ -98,7 +100,7 @@ export class NotificationsModel {
     if (!(await this.parts.tabs.claim(`voicemail ${fresh}`))) return;
     const { state } = this.parts.mailbox;
     await this.tell({
-      tag: 'voicemail', notice: { kind: 'voicemail', fresh }, icon: '', onClick: () => undefined,
+      tag: 'voicemail', notice: { kind: 'voicemail', fresh }, icon: '', onClick: () => this.parts.onLook('voicemail'),
       isOver: () => state.value !== null && freshMessages(state.value) === 0,
     });
   }

@@ -8,10 +8,6 @@ import type { Conversations } from '../model/views';
 export type Tab = 'chats' | 'people';
 export const tab = signal<Tab>('chats');
 
-export function showPeople(): void {
-  tab.value = 'people';
-}
-
 const narrow = globalThis.matchMedia?.('(max-width: 700px)');
 /** One thing at a time. The same width stands in shell.css. */
 export const isNarrow = signal(narrow?.matches ?? false);

@@ -4,6 +4,7 @@
 import type { Account, Person } from '../model/views';
 import { openDialog } from './common/dialogs';
 import { later } from './common/later';
+import { isNarrow, tab } from './navigation';
 
 const people = () => import('./people/dialogs');
 const decisions = () => import('./people/decisions');
@@ -52,6 +53,13 @@ export function showStatusDialog(account: Account): void {
 
 export function showVoicemail(account: Account): void {
   void openDialog(() => voicemail().then(({ VoicemailDialog }) => VoicemailDialog), { account });
+}
+
+/** What a notification has told of. */
+export function showWhat(account: Account, kind: 'request' | 'voicemail'): void {
+  if (kind === 'voicemail') return showVoicemail(account);
+  if (isNarrow.value) account.conversations.close();
+  tab.value = 'people';
 }
 
 export function showSettings(account: Account): void {
