@@ -11,12 +11,12 @@ export function createHistoryApi(ask: Ask, base: string): HistoryApi {
   return {
     async conversations() {
       const all: StoredConversation[] = [];
-      for (let after: string | undefined; ; ) {
-        const page = await ask({ method: 'GET', path: `${base}/conversations${query({ limit: CONVERSATIONS, after })}` });
+      for (let before: string | undefined; ; ) {
+        const page = await ask({ method: 'GET', path: `${base}/conversations${query({ limit: CONVERSATIONS, before })}` });
         const fields = fieldsOf(jsonOf(page));
         all.push(...listOf(fields, 'conversations', readConversation));
-        after = optionalText(fields, 'next');
-        if (!after) return all;
+        before = optionalText(fields, 'next');
+        if (!before) return all;
       }
     },
     async conversation(peer) {
@@ -25,8 +25,9 @@ export function createHistoryApi(ask: Ask, base: string): HistoryApi {
     async messages(peer, range) {
       return readPage(jsonOf(await ask({ method: 'GET', path: `${path(peer)}/messages${query(range)}` })));
     },
-    async search(words, range) {
-      return readPage(jsonOf(await ask({ method: 'GET', path: `${base}/messages${query({ q: words, ...range })}` })));
+    async search(words, { peer, ...range }) {
+      const parameters = query({ search: words, with: peer, ...range });
+      return readPage(jsonOf(await ask({ method: 'GET', path: `${base}/messages${parameters}` })));
     },
     async markRead(peer, id) {
       await ask({ method: 'PUT', path: `${path(peer)}/read`, json: { id } });
@@ -49,7 +50,7 @@ function readConversation(value: unknown): StoredConversation {
 
 function readPage(value: unknown): MessagePage {
   const fields = fieldsOf(value);
-  return { messages: listOf(fields, 'messages', readMessage), hasMore: flagOf(fields, 'has_more') };
+  return { messages: listOf(fields, 'messages', readMessage), hasMore: flagOf(fields, 'more') };
 }
 
 function readMessage(value: unknown): StoredMessage {
@@ -58,7 +59,7 @@ function readMessage(value: unknown): StoredMessage {
     id: idOf(fields, 'id'),
     peer: textOf(fields, 'peer'),
     direction: oneOf(fields, 'direction', ['sent', 'received']),
-    at: dateOf(fields, 'at'),
+    at: optionalOf(fields, 'at', () => dateOf(fields, 'at')) ?? new Date(0),
     kind: oneOf(fields, 'kind', ['text', 'receipt', 'other']),
     text: optionalText(fields, 'text'),
     messageId: optionalText(fields, 'message_id'),

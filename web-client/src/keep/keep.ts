@@ -24,22 +24,27 @@ export interface KeepOwner {
 }
 
 const VERSION = 1;
+/** A database that another page holds, or that is broken, may never open. */
+const OPEN_WITHIN_MS = 3_000;
 
 /** Takes over what pages have left that are no more. */
 export async function openKeep(owner: KeepOwner): Promise<Keep> {
   const memory = createMemoryKeep();
-  try {
-    const database = await openDB<Shelves>('heliograph', VERSION, {
-      upgrade(fresh) {
-        fresh.createObjectStore('unsent', { keyPath: ['account', 'key'] });
-        fresh.createObjectStore('drafts', { keyPath: ['account', 'peer'] });
-      },
-    });
-    await takeOver(database, owner);
-    return createLastingKeep(database, owner, memory);
-  } catch {
-    return memory;
-  }
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tooLate = new Promise<Keep>((resolve) => (timer = setTimeout(() => resolve(memory), OPEN_WITHIN_MS)));
+  const lasting = openLasting(owner, memory).catch(() => memory);
+  return Promise.race([lasting, tooLate]).finally(() => clearTimeout(timer));
+}
+
+async function openLasting(owner: KeepOwner, memory: Keep): Promise<Keep> {
+  const database = await openDB<Shelves>('heliograph', VERSION, {
+    upgrade(fresh) {
+      fresh.createObjectStore('unsent', { keyPath: ['account', 'key'] });
+      fresh.createObjectStore('drafts', { keyPath: ['account', 'peer'] });
+    },
+  });
+  await takeOver(database, owner);
+  return createLastingKeep(database, owner, memory);
 }
 
 function ofAccount(account: string): IDBKeyRange {

@@ -327,11 +327,19 @@ test('a draft survives a reload, and is gone when it was sent', async () => {
   expect((await second.keep.drafts()).size).toBe(0);
 });
 
-test('one may write to oneself', async () => {
-  const world = await openPage();
+test('what one writes to oneself is there once', async () => {
+  const history = new FakeHistory();
+  const world = await openPage({ history });
   const conversation = await openWith(world, alice);
   conversation.send('note');
   await pass();
-  world.link.arrive({ from: alice, callId: world.link.sent[0]!.callId, cseq: 100, body: 'note' });
-  expect(conversation.messages.value.map(({ direction }) => direction)).toEqual(['sent', 'received']);
+  const { callId, cseq } = world.link.sent[0]!;
+  expect(world.link.arrive({ from: alice, callId, cseq, body: 'note' })).toBe(true);
+  history.add({ peer: 'alice@example.test', direction: 'sent', text: 'note', callId, cseq });
+  history.add({ peer: 'alice@example.test', direction: 'sent', text: 'from my phone' });
+  world.link.arrive({ from: alice, callId: 'phone', body: 'from my phone' });
+  await pass(2_000);
+  expect(conversation.messages.value).toMatchObject([
+    { text: 'note', direction: 'sent', id: '101' }, { text: 'from my phone', direction: 'sent' }]);
+  expect(world.conversations.unread.value).toBe(0);
 });

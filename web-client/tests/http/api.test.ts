@@ -46,10 +46,10 @@ const asks: [string, (api: Api) => Promise<unknown>, Reply, Partial<Outgoing>][]
     { method: 'GET', path: `${BASE}/conversations?limit=200` }],
   ['a conversation', (api) => api.conversation("o'b@x"), { body: { peer: 'a', unread: 0, read_id: '0', last: null } },
     { method: 'GET', path: `${BASE}/conversations/o%27b%40x` }],
-  ['messages before', (api) => api.messages('b', { before: '7', limit: 50 }), { body: { messages: [], has_more: false } },
+  ['messages before', (api) => api.messages('b', { before: '7', limit: 50 }), { body: { messages: [], more: false } },
     { method: 'GET', path: `${BASE}/conversations/b/messages?before=7&limit=50` }],
-  ['a search', (api) => api.search('a & b', { peer: 'b@x', limit: 5 }), { body: { messages: [], has_more: false } },
-    { method: 'GET', path: `${BASE}/messages?q=a%20%26%20b&peer=b%40x&limit=5` }],
+  ['a search', (api) => api.search('a & b', { peer: 'b@x', limit: 5 }), { body: { messages: [], more: false } },
+    { method: 'GET', path: `${BASE}/messages?search=a%20%26%20b&with=b%40x&limit=5` }],
   ['a mark', (api) => api.markRead('b', '7'), {}, { method: 'PUT', path: `${BASE}/conversations/b/read`, body: '{"id":"7"}' }],
   ['a buddy', (api) => api.addBuddy({ uri: 'sip:b@x', name: '', groups: ['w'] }), { status: 201 },
     { method: 'POST', path: `${BASE}/buddies`, body: '{"uri":"sip:b@x","name":null,"groups":["w"]}' }],
@@ -73,7 +73,7 @@ test.each(asks)('%s is asked for as docs/openapi.yaml says', async (_what, ask, 
 
 test('messages are read field by field', async () => {
   const { api } = apiOf({ body: { messages: [row, { ...row, kind: 'receipt', text: null,
-    receipt: { of: 'm0', status: 'displayed' } }], has_more: true } });
+    receipt: { of: 'm0', status: 'displayed' } }], more: true } });
   const page = await api.messages('b', { limit: 2 });
   expect(page).toMatchObject({ hasMore: true, messages: [
     { id: '9007199254740993', messageId: 'm1', wants: ['delivery', 'display'], state: 'kept', receipt: null, callId: 'c1',
@@ -83,16 +83,16 @@ test('messages are read field by field', async () => {
 
 test('all pages of the list of conversations are read', async () => {
   const one = { peer: 'bob@example.test', unread: 3, read_id: '17', last: row };
-  const { api, asked } = apiOf({ body: { conversations: [one], next: 'x y' } }, { body: { conversations: [one], next: null } });
+  const { api, asked } = apiOf({ body: { conversations: [one], next: '17' } }, { body: { conversations: [one], next: null } });
   expect(await api.conversations()).toHaveLength(2);
-  expect(asked[1]!.path).toBe(`${BASE}/conversations?limit=200&after=x%20y`);
+  expect(asked[1]!.path).toBe(`${BASE}/conversations?limit=200&before=17`);
 });
 
 test.each([
   [{ ...row, id: 5 }], [{ ...row, id: '05' }], [{ ...row, at: 'never' }], [{ ...row, direction: 'up' }], [{ ...row, cseq: -1 }],
   [{ ...row, wants: 'all' }], [{ ...row, receipt: { of: 7 } }], [null], ['row'], [[]],
 ])('what is no message is not taken for one (%#)', async (wrong) => {
-  const { api } = apiOf({ body: { messages: [wrong], has_more: false } });
+  const { api } = apiOf({ body: { messages: [wrong], more: false } });
   await expect(api.messages('b', { limit: 1 })).rejects.toMatchObject({ problem: { kind: 'other' } });
 });
 
@@ -138,6 +138,20 @@ test('buddies and rules are read, what is null is nothing', async () => {
   const rules = { rules: [{ watcher: 'sip:b@x', presence: null, dialog: 'allow' }, { watcher: 'sip:c@x', presence: 'block' }] };
   expect(await apiOf({ body: rules }).api.rules()).toEqual([
     { watcher: 'sip:b@x', presence: null }, { watcher: 'sip:c@x', presence: 'block' }]);
+});
+
+test('a time that is not known, and what a receipt has no use for, are nothing', async () => {
+  const { text: _text, state: _state, ...received } = { ...row, direction: 'received', kind: 'receipt', at: null, content_type: null, wants: [] };
+  expect((await apiOf({ body: { messages: [received], more: false } }).api.messages('b', { limit: 1 })).messages)
+    .toMatchObject([{ at: new Date(0), contentType: '', text: '', receipt: null }]);
+});
+
+test('sessions are read', async () => {
+  const session = { id: '5', name: 'Firefox', device: null, created_at: '2026-01-01T00:00:00Z', used_at: '2026-01-02T00:00:00Z',
+    expires_at: '2026-02-02T00:00:00Z', stay: true, current: false };
+  expect(await apiOf({ body: { sessions: [session] } }).api.sessions()).toEqual([{
+    id: '5', name: 'Firefox', createdAt: new Date('2026-01-01T00:00:00Z'), usedAt: new Date('2026-01-02T00:00:00Z'),
+    expiresAt: new Date('2026-02-02T00:00:00Z'), isStaying: true, isCurrent: false }]);
 });
 
 // ---- sessions and the site

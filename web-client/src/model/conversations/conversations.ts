@@ -153,6 +153,7 @@ export class ConversationsModel implements Conversations {
     const body = readBody(incoming.contentType, incoming.body);
     if (body.kind === 'other') return false;
     if (body.kind === 'text') {
+      if (this.isOwnNote(incoming)) return true;
       const conversation = this.conversationWith(incoming.from);
       const arrival = conversation.arrive(incoming, body);
       this.look(conversation, LOOK_AFTER_MS);
@@ -164,6 +165,13 @@ export class ConversationsModel implements Conversations {
     const conversation = this.byAddress.get(addressText(incoming.from));
     if (body.kind === 'receipt') conversation?.receipt(body);
     else conversation?.typing(body);
+    return true;
+  }
+
+  /** What one writes to oneself comes back; the history has it once, as sent. */
+  private isOwnNote({ from }: IncomingMessage): boolean {
+    if (addressText(from) !== addressText(this.parts.self) || !this.parts.site.keepsHistory) return false;
+    this.look(this.conversationWith(from), LOOK_AFTER_MS);
     return true;
   }
 
