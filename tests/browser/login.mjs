@@ -28,7 +28,7 @@ await runTests({
       assert.equal(await page.getByLabel('SIP address').inputValue(), user);
     }
     await picture(page, 'login-wrong');
-    await fillLogin(page, `${a}@other.test`);
+    await fillLogin(page, `${a}@other.test`, `${a}-secret`);
     await page.getByRole('alert').filter({ hasText: /no accounts of/ }).waitFor();
     await fillLogin(page, 'two words');
     await page.getByRole('alert').filter({ hasText: 'no user name and no SIP address' }).waitFor();
@@ -118,6 +118,7 @@ await runTests({
 
   async 'a server that cannot be reached is told, and the login can be tried again'(a) {
     const page = await openPage();
+    await isLoginShown(page);
     await server({ do: 'kill' });
     await fillLogin(page, a);
     await page.getByRole('alert').filter({ hasText: 'no connection to the server' }).waitFor();
