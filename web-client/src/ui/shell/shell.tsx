@@ -54,7 +54,7 @@ export function Shell({ account }: { account: Account }) {
   const isThread = account.conversations.current.value !== null;
   const isPeople = tab.value === 'people';
   return (
-    <div class="shell" data-place={isThread ? 'thread' : 'list'}>
+    <div class="shell" data-place={isThread ? 'thread' : 'list'} data-link={account.status.value.kind}>
       <a class="skip button" href="#thread" onClick={(event) => {
         event.preventDefault(); // the address stays as it is: history is for conversations
         middle.current?.focus();
