@@ -182,6 +182,32 @@ test.each([
   expect(world.conversations.list.value.map(({ last }) => last.value?.text)).toEqual(['three', 'two']);
 });
 
+test('a conversation of which nothing is kept any more leaves the list', async () => {
+  const history = new FakeHistory();
+  history.add({ text: 'one' });
+  const world = await openPage({ history });
+  history.rows.length = 0;
+  world.link.tell(500, 500);
+  await pass();
+  expect(world.conversations.list.value).toEqual([]);
+  expect(world.conversations.unread.value).toBe(0);
+});
+
+test('of what somebody looks at, only messages are asked for', async () => {
+  const history = new FakeHistory();
+  history.add({ text: 'one' });
+  const world = await openPage({ history });
+  world.link.tell(500, 500);
+  const conversation = await openWith(world);
+  await pass(2_000);
+  const before = history.asked.length;
+  history.add({ direction: 'sent', text: 'two' });
+  world.link.tell(500, 501, { 'bob@example.test': 501 });
+  await pass();
+  expect(history.asked.slice(before)).toEqual([expect.stringMatching(/^messages/)]);
+  expect(conversation.last.value?.text).toBe('two');
+});
+
 test('a change that could not be read is read later, however often it fails', async () => {
   const history = new FakeHistory();
   history.add({ text: 'one' });

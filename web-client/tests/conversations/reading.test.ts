@@ -401,6 +401,33 @@ test('what arrives unread is told of, what is seen or was sent before the page w
   expect(world.arrived).toEqual(['new', 'elsewhere']);
 });
 
+test('what the history told first is news all the same, once', async () => {
+  const history = new FakeHistory();
+  history.add({ text: 'old' });
+  const world = await openPage({ history });
+  world.link.tell(500, 500);
+  await pass();
+  const fresh = { callId: 'x', at: new Date(Date.UTC(2026, 0, 2, 1)) };
+  history.add({ ...fresh, text: 'fresh' });
+  world.link.tell(500, 501, { 'bob@example.test': 501 });
+  await pass();
+  world.link.arrive({ ...fresh, body: 'fresh' });
+  world.link.arrive({ ...fresh, body: 'fresh' });
+  await pass(2_000);
+  expect(world.arrived).toEqual(['fresh']);
+  expect(world.conversations.unread.value).toBe(2);
+});
+
+test('a clock that is behind hides no news for long', async () => {
+  const history = new FakeHistory();
+  history.add({ text: 'old', at: new Date(Date.UTC(2026, 0, 2, 1)) });
+  const world = await openPage({ history });
+  await pass(120_000);
+  world.link.arrive({ callId: 'x', body: 'fresh' });
+  await pass(2_000);
+  expect(world.arrived).toEqual(['fresh']);
+});
+
 test('what comes before the history is known is judged when it is', async () => {
   const history = new FakeHistory();
   history.fails = new PortError({ kind: 'no-connection', detail: '' });

@@ -5,6 +5,8 @@ import type { Conversation, Message } from '../views';
 type Listener = (conversation: Conversation, message: Message) => void;
 
 const UNSEEN_WAIT_MS = 250;
+/** What the server owed to this device comes soon after the beginning; later on, no clock of a sender can hide news. */
+const OWED_WITHIN_MS = 60_000;
 
 interface Arrival {
   conversation: Conversation;
@@ -16,6 +18,7 @@ export class Arrivals {
   private readonly listeners: Listener[] = [];
   private waiting: Arrival[] | null = []; // until it is known when the history ended
   private newsFrom = -Infinity;
+  private readonly begunAt = Date.now();
 
   constructor(private readonly claim: (key: string) => Promise<boolean>) {}
 
@@ -39,7 +42,7 @@ export class Arrivals {
   }
 
   private async tell({ conversation, message, isUnread }: Arrival): Promise<void> {
-    if (message.at.getTime() <= this.newsFrom) return;
+    if (message.at.getTime() <= this.newsFrom && Date.now() - this.begunAt < OWED_WITHIN_MS) return;
     // The page where it is seen takes it first, and tells nobody: then the others need not, either.
     if (isUnread) await new Promise((resolve) => setTimeout(resolve, UNSEEN_WAIT_MS));
     const isOurs = await this.claim(message.key);

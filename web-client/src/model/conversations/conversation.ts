@@ -1,9 +1,8 @@
 // One conversation: what is shown of it, and what a person does in it. SPDX-License-Identifier: MIT
 import { batch, computed, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 import { addressText, type Address } from '../address';
-import {
-  PortError, type Api, type IncomingMessage, type Keep, type Link, type Problem, type Site, type StoredConversation,
-  type UnsentMessage,
+import type {
+  Api, IncomingMessage, Keep, Link, Problem, Site, StoredConversation, UnsentMessage,
 } from '../ports';
 import type { Conversation, Message } from '../views';
 import { IS_COMPOSING_TYPE, writeTyping, type Body } from './content';
@@ -164,18 +163,19 @@ export class ConversationModel implements Conversation {
     this.entries.show(...told);
   }
 
-  /** A text that came live; null: it is known already. `isUnread`: the person does not see it. */
+  /** A text that came live; null: for the second time. `isUnread`: the person does not see it. */
   arrive(incoming: IncomingMessage, body: TextBody): { message: Message; isUnread: boolean } | null {
     this.typingIn.stop();
+    if (!this.entries.isFirst(incoming)) return null;
+    const known = this.known(incoming);
+    if (known) return { message: known, isUnread: !this.isWatched && this.unread.peek() > 0 };
     return batch(() => {
       // Whoever opens it reads what the server has; until then only the last one is to be seen, in the list.
       if (!this.window.isLoaded) this.entries.dropReceived(Infinity);
-      const isKnown = this.storedLast?.message.key === nameText('received', incoming);
-      const entry = isKnown ? null : this.entries.receive(incoming, body);
-      if (!entry) return null;
-      const isUnread = this.unreadTexts.arrived(entry.key);
+      const { key, view } = this.entries.receive(incoming, body);
+      const isUnread = this.unreadTexts.arrived(key);
       this.markRead();
-      return { message: entry.view, isUnread };
+      return { message: view, isUnread };
     });
   }
 
@@ -192,19 +192,26 @@ export class ConversationModel implements Conversation {
     batch(() => {
       this.mark.learn(stored.readId);
       const message = stored.last && messageOfRow(stored.last);
-      if (message && stored.last) this.storedLast = { message, id: stored.last.id };
+      this.storedLast = message && { message, id: message.id };
       this.unreadTexts.learn(stored, this.mark.id);
       this.publish();
     });
     this.markRead();
   }
 
+  /** The server's list does not have it any more: what was said is too old to be kept. */
+  isNotListed(): void {
+    if (!this.window.isLoaded && this.storedLast) this.learn({ peer: this.peer, unread: 0, readId: NO_ID, last: null });
+  }
+
   /** Reads what may have changed; what is open is there then. Throws where it could not be read. */
   async refresh(): Promise<void> {
     if (!this.around.site.keepsHistory) return;
     const rows = this.isOpen ? this.load() : this.window.catchUp();
-    const [stored] = await Promise.all([this.around.api.conversation(this.peer).catch(orNone), rows]);
-    if (stored) this.learn(stored);
+    // Of what somebody looks at, the messages say all there is to know.
+    if (this.isWatched && this.window.isLoaded) return rows;
+    const [stored] = await Promise.all([this.around.api.conversation(this.peer), rows]);
+    this.learn(stored);
   }
 
   hurry(): void {
@@ -224,6 +231,13 @@ export class ConversationModel implements Conversation {
     this.draftKept.end();
     this.typingOut.sent();
     this.typingIn.stop();
+  }
+
+  /** The history was quicker. */
+  private known(incoming: IncomingMessage): Message | null {
+    const stored = this.storedLast?.message;
+    if (stored?.key === nameText('received', incoming)) return stored;
+    return this.entries.timeline.byNames('received', incoming)?.view ?? null;
   }
 
   // ---- loading
@@ -296,10 +310,4 @@ export class ConversationModel implements Conversation {
     });
     if (outcome.kind === 'refused' && outcome.problem.kind === 'not-taken') this.takesTyping = false;
   }
-}
-
-/** Nothing was ever said. */
-function orNone(error: unknown): null {
-  if (error instanceof PortError && error.problem.kind === 'no-such-user') return null;
-  throw error;
 }

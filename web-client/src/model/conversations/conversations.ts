@@ -4,7 +4,7 @@ import { batch, computed, effect, signal, untracked, type ReadonlySignal } from 
 import { addressText, addressToUri, parseAddress, type Address } from '../address';
 import {
   PortError, type Api, type ConversationsUpdate, type IncomingMessage, type Keep, type Link, type Problem, type Site,
-  type StoredMessage, type UnsentMessage, type Watch,
+  type StoredConversation, type StoredMessage, type UnsentMessage, type Watch,
 } from '../ports';
 import type { Conversation, Conversations, Message, SearchHit } from '../views';
 import { Arrivals } from './arrivals';
@@ -203,10 +203,7 @@ export class ConversationsModel implements Conversations {
     try {
       const stored = await this.parts.api.conversations();
       batch(() => {
-        for (const one of stored) {
-          const address = parseAddress(one.peer, this.parts.self.domain);
-          if (address) this.conversationWith(address, one.peer).learn(one);
-        }
+        this.learnList(stored);
         this.loaded.value = true;
         this.problem.value = null;
       });
@@ -217,6 +214,18 @@ export class ConversationsModel implements Conversations {
       throw error;
     }
     for (const conversation of this.byAddress.values()) if (conversation.isLoaded) this.look(conversation, 0);
+  }
+
+  private learnList(stored: readonly StoredConversation[]): void {
+    const listed = new Set<ConversationModel>();
+    for (const one of stored) {
+      const address = parseAddress(one.peer, this.parts.self.domain);
+      if (!address) continue;
+      const conversation = this.conversationWith(address, one.peer);
+      conversation.learn(one);
+      listed.add(conversation);
+    }
+    for (const conversation of this.byAddress.values()) if (!listed.has(conversation)) conversation.isNotListed();
   }
 
   private async refresh(key: string): Promise<void> {

@@ -106,12 +106,17 @@ export class Entries implements Rows {
 
   // ---- what comes live
 
-  /** Null: it is known already. */
-  receive({ callId, cseq, at, contentType }: IncomingMessage, body: TextBody): Entry | null {
-    const name = nameText('received', { callId, cseq });
-    if (this.live.has(name) || this.timeline.byNames('received', { callId, cseq })) return null;
+  /** False: it came before. */
+  isFirst(incoming: IncomingMessage): boolean {
+    const name = nameText('received', incoming);
+    if (this.live.has(name)) return false;
     this.live.add(name);
     if (this.live.size > LIVE_REMEMBERED) this.live.delete(this.live.keys().next().value!);
+    return true;
+  }
+
+  receive({ callId, cseq, at, contentType }: IncomingMessage, body: TextBody): Entry {
+    const name = nameText('received', { callId, cseq });
     const entry = this.timeline.add({
       key: name, direction: 'received', names: { callId, cseq }, id: '', at,
       text: body.text, contentType, isUnreadable: false, messageId: body.messageId,
