@@ -205,7 +205,7 @@ static void print_session(void *arg, const struct stored_session *session)
 	printf("%lld\t%.*s", (long long)session->id, SLICE_ARGS(session->name));
 	print_time("made", session->created_at_ms);
 	print_time("used", session->used_at_ms);
-	print_time("ends", session->expires_at_s * 1000);
+	print_time("ends by", session->expires_at_s * 1000);
 	puts(session->stays ? "\tstays" : "");
 }
 
