@@ -38,7 +38,7 @@ MUST_CHECK int administration_set_password(struct administration *administration
  * not written. Of several of the same name the last one counts. */
 MUST_CHECK int administration_put_accounts(struct administration *administration,
 					   const struct account_credentials *accounts, size_t count);
-/* With its bindings, devices, sessions, messages and debts. ERR_NOT_FOUND. */
+/* With its bindings, devices, sessions, conversations, debts and the messages that it has received. ERR_NOT_FOUND. */
 MUST_CHECK int administration_remove_account(struct administration *administration, struct slice user,
 					     struct slice domain);
 /* One value that all nodes and commands share (`settings`): written, or read into `value`, terminated; it is empty

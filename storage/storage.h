@@ -154,11 +154,15 @@ void storage_load_bindings(struct storage *storage, storage_binding_fn *each, st
 
 /* --- messages ------------------------------------------------------------------------------------------------ */
 
+enum stored_message_kind { STORED_MESSAGE_OTHER, STORED_MESSAGE_TEXT, STORED_MESSAGE_RECEIPT };
+
 struct stored_message {
-	int64_t id;          /* storage_next_message_id; grows with time */
-	int64_t receiver_id; /* account */
-	int64_t sender_id;   /* account; 0: not one of ours */
-	struct slice sender; /* AOR */
+	int64_t id;                    /* storage_next_message_id; grows with time */
+	int64_t receiver_id;           /* account */
+	int64_t sender_id;             /* account; 0: not one of ours */
+	struct slice sender, receiver; /* AORs: "bob@example.test"; the receiver's is told when saving only */
+	enum stored_message_kind kind;
+	uint32_t text_at; /* of a text: where it begins in the body; UTF-8 without NUL from there to the end */
 	struct slice call_id;
 	uint32_t cseq;
 	struct slice request_uri; /* as the sender wrote it */
@@ -174,7 +178,9 @@ struct stored_message {
 int64_t storage_next_message_id(struct storage *storage);
 
 /* Keeps a message and to whom it is owed. `owed_to` are device ids; where `taken` is false it is owed to
- * STORAGE_DEVICE_ANY as well. No debts at all: history only.
+ * STORAGE_DEVICE_ANY as well. No debts at all: history only. What is no receipt begins a conversation of its receiver,
+ * and of its sender where that is an account. A text that is none (bytes that are no UTF-8, an offset behind the end)
+ * is kept as OTHER.
  * ERR_EXISTS: there is a row of this sender, Call-ID and CSeq for this receiver already: nothing was written. */
 void storage_save_message(struct storage *storage, const struct stored_message *message, const int64_t *owed_to,
 			  size_t owed_count, storage_done_fn *done, void *arg);
@@ -198,10 +204,10 @@ void storage_load_recent(struct storage *storage, int64_t since_ms, unsigned mos
 			 storage_done_fn *done, void *arg);
 
 /* Deletes a bounded slice of what is over: expired bindings, subscriptions, publications, watch requests, sessions and
- * debts, messages that are owed to nobody and older than `history_s`, devices not seen for `device_s`. `more` tells
- * that there is more to do. */
-typedef void storage_purged_fn(void *arg, int result, bool more);
-void storage_purge(struct storage *storage, int64_t history_s, int64_t device_s, unsigned most, storage_purged_fn *done,
+ * debts, messages that are owed to nobody and older than `history_s`, conversations of which nothing is left, devices
+ * not seen for `device_s`. `more` tells that there is more to do. */
+typedef void storage_more_fn(void *arg, int result, bool more);
+void storage_purge(struct storage *storage, int64_t history_s, int64_t device_s, unsigned most, storage_more_fn *done,
 		   void *arg);
 
 /* --- subscriptions ------------------------------------------------------------------------------------------- */

@@ -123,6 +123,7 @@ static const char remove_statement[] =
 	" v AS (DELETE FROM devices WHERE account_id IN (SELECT id FROM changed)),"
 	" d AS (DELETE FROM debts WHERE account_id IN (SELECT id FROM changed)),"
 	" m AS (DELETE FROM messages WHERE receiver_id IN (SELECT id FROM changed)),"
+	" h AS (DELETE FROM conversations WHERE account_id IN (SELECT id FROM changed)),"
 	" names AS (SELECT user_name FROM changed WHERE NOT EXISTS"
 	"  (SELECT FROM accounts WHERE user_name = $1::text AND domain <> $2::text)),"
 	" s AS (DELETE FROM subscriptions WHERE watcher_id IN (SELECT id FROM changed)),"

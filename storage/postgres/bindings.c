@@ -101,8 +101,8 @@ static const struct statement devices_statement = {
 	"  ON CONFLICT (account_id, device_id) DO UPDATE SET last_seen = greatest(devices.last_seen, "
 	"excluded.last_seen)"
 	"  RETURNING account_id, device_id, first_seen, last_seen)"
-	" INSERT INTO debts (account_id, message_id, device_id, expires_at)"
-	" SELECT s.account_id, d.message_id, s.device_id, d.expires_at FROM seen s JOIN debts d"
+	" INSERT INTO debts (account_id, message_id, device_id, expires_at, sender_id)"
+	" SELECT s.account_id, d.message_id, s.device_id, d.expires_at, d.sender_id FROM seen s JOIN debts d"
 	"  ON d.account_id = s.account_id AND d.device_id = 0 AND d.expires_at > $4::bigint"
 	" WHERE s.first_seen = s.last_seen ON CONFLICT DO NOTHING",
 };

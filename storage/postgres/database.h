@@ -2,6 +2,7 @@
  *
  *   storage_save_…, storage_settle_… ─▶ batch ─▶ pipeline "changes"     (waits for the disk)
  *   storage_load_… for one user ──────▶ reads ─▶ pipeline "reads"       (never does)
+ *   storage/history.h ────────────────▶ reads ─▶ pipeline "history"     (looks through much: nobody else waits for it)
  *   start, settings, purging ─────────▶ reads ─▶ pipeline "background"  (LISTENs, too)
  *
  * What is asked for in one turn of the loop is sent together in the next (storage_wake).
@@ -20,12 +21,16 @@
 /* How administrators' changes are announced: NOTIFY with "user@domain", or with nothing for very many. */
 #define ACCOUNT_CHANNEL "heliograph_account"
 
+/* The peer of a conversation, as the schema has it. Nobody is called so long; his messages are kept, and found by
+ * nobody. */
+#define PEER_BYTES_MOST 1024
+
 /* The callback of whoever asked; which member of `to` is meant, and how it is told of a failure, says `kind`. */
 enum answer_kind {
 	ANSWER_DONE,
 	ANSWER_ACCOUNT,
 	ANSWER_SETTING,
-	ANSWER_PURGED,
+	ANSWER_MORE,
 	ANSWER_TOKEN,
 	ANSWER_GENERATION,
 	ANSWER_ICON
@@ -37,7 +42,7 @@ struct answer {
 		storage_done_fn *done;
 		storage_account_fn *account;
 		storage_setting_fn *setting;
-		storage_purged_fn *purged;
+		storage_more_fn *more;
 		storage_token_fn *token;
 		storage_generation_fn *generation;
 		storage_icon_fn *icon;
@@ -61,9 +66,10 @@ struct storage {
 	char *connection;
 	struct storage_events events;
 
-	struct pipeline *changes, *reads, *background;
+	struct pipeline *changes, *reads, *history, *background;
 	struct batch *batch;
-	struct reads *user_reads, *background_reads;
+	struct known_conversations *known_conversations;
+	struct reads *user_reads, *history_reads, *background_reads;
 	struct parameters parameters; /* used and emptied within one step */
 
 	uv_idle_t turn;           /* runs once in the next turn of the loop */
@@ -75,7 +81,9 @@ struct storage {
 	int64_t last_message_id;
 	/* How far purging has walked the primary keys. */
 	int64_t purged_binding[2], purged_device[2], purged_subscription, purged_publication, purged_watch_request,
-		purged_document, purged_session;
+		purged_document, purged_session, purged_conversation;
+	char purged_peer[PEER_BYTES_MOST];
+	size_t purged_peer_bytes;
 
 	bool closing, quitting; /* storage_close was called; all that waited is answered */
 	int64_t close_by_ms;
@@ -94,6 +102,9 @@ MUST_CHECK int storage_admit(const struct storage *storage, const struct pipelin
 void storage_watch_expiry(struct storage *storage);
 /* The time of day, which is what rows carry. */
 int64_t storage_wall_ms(void);
+/* The first id of a moment, and how many ids there are in so much time (storage_next_message_id). */
+int64_t storage_message_id_at(int64_t unix_ms);
+int64_t storage_message_id_span(int64_t ms);
 /* 64 bits of SHA-256, never 0 and never 1. */
 int64_t storage_hash(struct slice text);
 /* Whether PostgreSQL takes it as text; where it does not, no row can have it, and it must not spoil the statement for

@@ -1,23 +1,15 @@
 /* Messages and to whom they are owed: saving, settling, loading. SPDX-License-Identifier: MIT */
-#include "batch.h"
+#include "messages.h"
+#include "conversations.h"
 #include "reads.h"
 
 #include "base/error.h"
 
+#include <endian.h>
 #include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#define IDENTITY_BYTES 16
-
-struct message_change {
-	struct change change;
-	struct stored_message message; /* its slices point behind the struct */
-	uint8_t identity[IDENTITY_BYTES];
-	bool stored; /* the database has the row */
-	size_t owed_count;
-	int64_t owed_to[]; /* then the bytes */
-};
 
 struct settled_change {
 	struct change change;
@@ -32,34 +24,35 @@ struct settled_change {
  * in the lists of what is selected: in a FROM, each array becomes a table first, which was a fifth of the whole. */
 static const struct statement save_statement = {
 	"messages_save",
-	"WITH stored AS (INSERT INTO messages (id, receiver_id, sender_id, received_at, expires_at, cseq, identity,"
-	"  sender, call_id, request_uri, from_value, to_value, headers, content_type, body)"
+	"WITH stored AS (INSERT INTO messages (id, receiver_id, sender_id, received_at, expires_at, cseq, kind, "
+	"text_at,"
+	"  identity, sender, call_id, request_uri, from_value, to_value, headers, content_type, body)"
 	" SELECT unnest($1::bigint[]), unnest($2::bigint[]), unnest($3::bigint[]), unnest($4::bigint[]),"
-	"  unnest($5::bigint[]), unnest($6::bigint[]), unnest($7::uuid[]), unnest($8::bytea[]), unnest($9::bytea[]),"
+	"  unnest($5::bigint[]), unnest($6::bigint[]), unnest($7::bigint[]), unnest($8::bigint[]), unnest($9::uuid[]),"
 	"  unnest($10::bytea[]), unnest($11::bytea[]), unnest($12::bytea[]), unnest($13::bytea[]), "
 	"unnest($14::bytea[]),"
-	"  unnest($15::bytea[])"
+	"  unnest($15::bytea[]), unnest($16::bytea[]), unnest($17::bytea[])"
 	" ON CONFLICT (identity) DO NOTHING RETURNING id),"
-	" owed AS (INSERT INTO debts (account_id, message_id, device_id, expires_at)"
-	" SELECT * FROM (SELECT unnest($16::bigint[]), unnest($17::bigint[]) AS message_id, unnest($18::bigint[]),"
-	"  unnest($19::bigint[])) d"
+	" owed AS (INSERT INTO debts (account_id, message_id, device_id, expires_at, sender_id)"
+	" SELECT * FROM (SELECT unnest($18::bigint[]), unnest($19::bigint[]) AS message_id, unnest($20::bigint[]),"
+	"  unnest($21::bigint[]), unnest($22::bigint[])) d"
 	" WHERE (d.message_id IN (SELECT id FROM stored)) IS TRUE)"
 	" SELECT id FROM stored",
 };
 
-static struct message_change *as_message(struct change *change)
+struct message_change *message_change_of(struct change *change)
 {
 	return change->kind == CHANGE_MESSAGE ? CONTAINER_OF(change, struct message_change, change) : NULL;
 }
 
-enum { MESSAGE_NUMBERS = 6, MESSAGE_TEXTS = 8, DEBT_NUMBERS = 4 };
+enum { MESSAGE_NUMBERS = 8, MESSAGE_TEXTS = 8, DEBT_NUMBERS = 5 };
 
 static void write_message(struct parameters *parameters, const struct message_change *saved)
 {
 	const struct stored_message *message = &saved->message;
-	const int64_t numbers[MESSAGE_NUMBERS] = {message->id,           message->receiver_id,
-						  message->sender_id,    message->received_at_ms,
-						  message->expires_at_s, message->cseq};
+	const int64_t numbers[MESSAGE_NUMBERS] = {
+		message->id,           message->receiver_id, message->sender_id, message->received_at_ms,
+		message->expires_at_s, message->cseq,        message->kind,      message->text_at};
 	const struct slice texts[MESSAGE_TEXTS] = {message->sender,       message->call_id, message->request_uri,
 						   message->from,         message->to,      message->headers,
 						   message->content_type, message->body};
@@ -74,6 +67,7 @@ static void write_message(struct parameters *parameters, const struct message_ch
 		parameters_array_number(parameters, index + 1, message->id);
 		parameters_array_number(parameters, index + 2, saved->owed_to[i]);
 		parameters_array_number(parameters, index + 3, message->expires_at_s);
+		parameters_array_number(parameters, index + 4, message->sender_id);
 	}
 }
 
@@ -87,7 +81,7 @@ static int write_saved(struct change *const *changes, size_t count, struct param
 	for (unsigned i = 0; i < DEBT_NUMBERS; i++)
 		parameters_array(parameters, PARAMETER_NUMBERS);
 	for (size_t i = 0; i < count; i++) {
-		struct message_change *saved = as_message(changes[i]);
+		struct message_change *saved = message_change_of(changes[i]);
 		if (!saved)
 			continue;
 		saved->stored = false;
@@ -102,7 +96,7 @@ static void read_stored(struct change *const *changes, size_t count, const PGres
 {
 	int row = 0, rows = PQntuples(result);
 	for (size_t i = 0; i < count; i++) {
-		struct message_change *saved = as_message(changes[i]);
+		struct message_change *saved = message_change_of(changes[i]);
 		if (!saved || saved->stored)
 			continue;
 		saved->stored = row < rows && row_number(result, row, 0) == saved->message.id;
@@ -126,7 +120,7 @@ static int write_resent(struct change *const *changes, size_t count, struct para
 {
 	unsigned identities = parameters_array(parameters, PARAMETER_UUIDS);
 	for (size_t i = 0; i < count; i++) {
-		const struct message_change *saved = as_message(changes[i]);
+		const struct message_change *saved = message_change_of(changes[i]);
 		if (!saved || !saved->change.resent)
 			continue;
 		parameters_array_bytes(parameters, identities, slice_of((const char *)saved->identity, IDENTITY_BYTES));
@@ -140,7 +134,7 @@ static void read_resent(struct change *const *changes, size_t count, const PGres
 {
 	int row = 0, rows = PQntuples(result);
 	for (size_t i = 0; i < count && row < rows; i++) {
-		struct message_change *saved = as_message(changes[i]);
+		struct message_change *saved = message_change_of(changes[i]);
 		if (!saved || !saved->change.resent)
 			continue;
 		if (row_number(result, row++, 0) == saved->message.id)
@@ -169,10 +163,33 @@ static bool compute_identity(const struct stored_message *message, uint8_t ident
 	return good;
 }
 
+int64_t message_sender_key(const struct stored_message *message)
+{
+	uint8_t digest[SHA256_DIGEST_LENGTH];
+	uint64_t number;
+	if (message->sender_id > 0)
+		return message->sender_id;
+	SHA256((const unsigned char *)message->sender.at, message->sender.length, digest);
+	memcpy(&number, digest, sizeof(number));
+	return (int64_t)(be64toh(number) | UINT64_C(1) << 63);
+}
+
+/* What the database is told to be a text must be one: else it could search none of the account's texts. */
+static void check_text(struct stored_message *message)
+{
+	if (message->kind == STORED_MESSAGE_TEXT &&
+	    (message->text_at > message->body.length || !storage_is_text(slice_from(message->body, message->text_at))))
+		message->kind = STORED_MESSAGE_OTHER;
+	if (message->kind != STORED_MESSAGE_TEXT)
+		message->text_at = 0;
+}
+
 static void copy_message(struct message_change *saved, const struct stored_message *message, const int64_t *owed_to,
 			 size_t owed_count)
 {
 	saved->message = *message;
+	saved->message.sender_id = message_sender_key(message);
+	check_text(&saved->message);
 	saved->owed_count = 0;
 	if (!message->taken)
 		saved->owed_to[saved->owed_count++] = STORAGE_DEVICE_ANY;
@@ -180,6 +197,7 @@ static void copy_message(struct message_change *saved, const struct stored_messa
 		saved->owed_to[saved->owed_count++] = owed_to[i];
 	char *next = (char *)(saved->owed_to + saved->owed_count);
 	saved->message.sender = slice_copy_to(&next, message->sender);
+	saved->message.receiver = slice_copy_to(&next, message->receiver);
 	saved->message.call_id = slice_copy_to(&next, message->call_id);
 	saved->message.request_uri = slice_copy_to(&next, message->request_uri);
 	saved->message.from = slice_copy_to(&next, message->from);
@@ -189,13 +207,22 @@ static void copy_message(struct message_change *saved, const struct stored_messa
 	saved->message.body = slice_copy_to(&next, message->body);
 }
 
+/* Where the message was there already, its conversation was begun with it. */
+static void on_saved(void *arg, int result)
+{
+	const struct message_change *saved = arg;
+	if (saved->may_begin && (result == 0 || result == ERR_EXISTS))
+		known_conversations_put(saved->storage->known_conversations, &saved->message);
+	saved->done(saved->arg, result);
+}
+
 void storage_save_message(struct storage *storage, const struct stored_message *message, const int64_t *owed_to,
 			  size_t owed_count, storage_done_fn *done, void *arg)
 {
 	size_t bytes = sizeof(struct message_change) + (owed_count + 1) * sizeof(int64_t) + message->sender.length +
-		       message->call_id.length + message->request_uri.length + message->from.length +
-		       message->to.length + message->headers.length + message->content_type.length +
-		       message->body.length;
+		       message->receiver.length + message->call_id.length + message->request_uri.length +
+		       message->from.length + message->to.length + message->headers.length +
+		       message->content_type.length + message->body.length;
 	struct change *change = batch_new_change(storage->batch, CHANGE_MESSAGE, bytes, done, arg);
 	if (!change)
 		return;
@@ -207,6 +234,13 @@ void storage_save_message(struct storage *storage, const struct stored_message *
 		return;
 	}
 	copy_message(saved, message, owed_to, owed_count);
+	saved->may_begin = message->kind != STORED_MESSAGE_RECEIPT &&
+			   !known_conversations_has(storage->known_conversations, &saved->message);
+	saved->storage = storage;
+	saved->done = done;
+	saved->arg = arg;
+	change->done = on_saved;
+	change->arg = saved;
 	batch_add(storage->batch, change);
 }
 

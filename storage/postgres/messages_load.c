@@ -1,4 +1,5 @@
 /* Reading messages: what is owed to a device, and what came in lately. SPDX-License-Identifier: MIT */
+#include "messages.h"
 #include "reads.h"
 
 #include "base/error.h"
@@ -19,11 +20,12 @@ const struct statement messages_debts_statement = {
 	" m.request_uri, m.from_value, m.to_value, m.headers, m.content_type, m.body, d.taken"
 	" FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) WITH ORDINALITY"
 	"  AS w(account_id, device_id, after_id, most, place)"
-	" CROSS JOIN LATERAL (SELECT x.message_id, NOT EXISTS (SELECT FROM debts y WHERE y.account_id = x.account_id"
+	" CROSS JOIN LATERAL (SELECT x.message_id, x.sender_id, NOT EXISTS (SELECT FROM debts y WHERE y.account_id = "
+	"x.account_id"
 	"   AND y.message_id = x.message_id AND y.device_id = 0) AS taken FROM debts x"
 	"  WHERE x.account_id = w.account_id AND x.message_id > w.after_id AND x.device_id = w.device_id"
 	"  AND x.expires_at > $5::bigint ORDER BY x.message_id LIMIT w.most) d"
-	" JOIN messages m ON m.receiver_id = w.account_id AND m.id = d.message_id"
+	" JOIN messages m ON m.receiver_id = w.account_id AND m.sender_id = d.sender_id AND m.id = d.message_id"
 	" ORDER BY w.place, m.id",
 };
 
@@ -51,7 +53,7 @@ static struct stored_message row_message(const PGresult *rows, int row)
 	struct stored_message message = {0};
 	message.id = row_number(rows, row, number++);
 	message.receiver_id = row_number(rows, row, number++);
-	message.sender_id = row_number(rows, row, number++);
+	message.sender_id = message_sender_id(row_number(rows, row, number++));
 	message.received_at_ms = row_number(rows, row, number++);
 	message.expires_at_s = row_number(rows, row, number++);
 	message.cseq = (uint32_t)row_number(rows, row, number++);

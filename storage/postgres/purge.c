@@ -10,6 +10,9 @@
  * Documents are over where their account is gone: one that is saved while it is removed is not seen by who removes it.
  * So are sessions, and where its password is another one.
  *
+ * What nobody has taken in time says so from then on, its debt being gone; where it goes itself in the same statement,
+ * that is as well.
+ *
  * A row that is refreshed while this runs is looked at again by PostgreSQL before it is deleted, so the conditions
  * stand in the DELETEs, too. A device's debts go with it. Ids are handed over as an array: a join that was planned
  * while a table was empty might walk all of it later. */
@@ -49,11 +52,15 @@ const struct statement purge_statement = {
 	"  WHERE x.account_id = g.account_id AND x.device_id = g.device_id),"
 	" e AS (SELECT account_id, message_id, device_id FROM debts WHERE expires_at <= $1::bigint LIMIT $2::bigint),"
 	" gone_debts AS (DELETE FROM debts x USING e"
-	"  WHERE x.account_id = e.account_id AND x.message_id = e.message_id AND x.device_id = e.device_id),"
-	" m AS (SELECT receiver_id, id FROM messages y WHERE y.received_at < $3::bigint"
+	"  WHERE x.account_id = e.account_id AND x.message_id = e.message_id AND x.device_id = e.device_id"
+	"  RETURNING x.account_id, x.sender_id, x.message_id, x.device_id),"
+	" expired_messages AS (UPDATE messages x SET expired = true FROM gone_debts g WHERE g.device_id = 0"
+	"  AND x.receiver_id = g.account_id AND x.sender_id = g.sender_id AND x.id = g.message_id),"
+	" m AS (SELECT receiver_id, sender_id, id FROM messages y WHERE y.received_at < $3::bigint"
 	"  AND NOT EXISTS (SELECT FROM debts d WHERE d.account_id = y.receiver_id AND d.message_id = y.id"
 	"   AND d.expires_at > $1::bigint) LIMIT $2::bigint),"
-	" gone_messages AS (DELETE FROM messages x USING m WHERE x.receiver_id = m.receiver_id AND x.id = m.id)"
+	" gone_messages AS (DELETE FROM messages x USING m"
+	"  WHERE x.receiver_id = m.receiver_id AND x.sender_id = m.sender_id AND x.id = m.id)"
 	" SELECT (SELECT count(*) FROM b), (SELECT count(*) FROM v), (SELECT count(*) FROM e), (SELECT count(*) FROM "
 	"m),"
 	" (SELECT account_id FROM b ORDER BY account_id DESC, key_id DESC LIMIT 1),"
@@ -88,6 +95,7 @@ struct purge_read {
 	struct read read;
 	int64_t history_s, device_s;
 	unsigned most;
+	bool walking, more; /* of all that comes before the conversations */
 };
 
 static int write_read(struct storage *storage, struct read *const *reads, size_t count, struct parameters *parameters)
@@ -116,6 +124,8 @@ void purge_init(struct storage *storage)
 	storage->purged_binding[0] = storage->purged_device[0] = INT64_MIN;
 	storage->purged_subscription = storage->purged_publication = INT64_MIN;
 	storage->purged_watch_request = storage->purged_document = storage->purged_session = INT64_MIN;
+	storage->purged_conversation = INT64_MIN;
+	storage->purged_peer_bytes = 0;
 }
 
 /* Where a walk goes on: behind the last row, or beyond all rows when it has seen them. `parts`: of the key. */
@@ -127,7 +137,8 @@ static bool walk_on(const PGresult *rows, int count_column, int last_column, uns
 	return more;
 }
 
-/* The walks begin anew together, when all are done: the shorter ones wait for the longest. */
+/* The walks begin anew together, when all are done, that of the conversations too: the shorter ones wait for the
+ * longest. */
 static bool walk_all_on(struct storage *storage, const PGresult *rows, unsigned most)
 {
 	bool more = walk_on(rows, COLUMN_BINDINGS, COLUMN_LAST_BINDING, most, storage->purged_binding, 2);
@@ -138,27 +149,88 @@ static bool walk_all_on(struct storage *storage, const PGresult *rows, unsigned 
 			1);
 	more |= walk_on(rows, COLUMN_DOCUMENTS, COLUMN_LAST_DOCUMENT, most, &storage->purged_document, 1);
 	more |= walk_on(rows, COLUMN_SESSIONS, COLUMN_LAST_SESSION, most, &storage->purged_session, 1);
-	if (!more)
-		purge_init(storage);
 	return more;
 }
 
-static void on_rows(struct storage *storage, struct read *const *reads, size_t count, const PGresult *rows)
+/* --- conversations ------------------------------------------------------------------------------------------- */
+
+/* $1, $2: how far the walk along the key has come; $3: most rows; $4: touched before this day, so that no message that
+ * is being written now counts on the row being there. What is asked of each row is no EXISTS, for which the planner
+ * could read all messages while they are few, and go on so. */
+const struct statement conversations_purge_statement = {
+	"conversations_purge",
+	"WITH c AS (SELECT account_id, peer, peer_id, touched_on FROM conversations"
+	"  WHERE (account_id, peer) > ($1::bigint, $2::bytea) ORDER BY account_id, peer LIMIT $3::bigint),"
+	" gone AS (DELETE FROM conversations x USING c WHERE c.touched_on < $4::bigint"
+	"  AND x.account_id = c.account_id AND x.peer = c.peer AND x.touched_on < $4::bigint"
+	"  AND ((SELECT true FROM accounts a WHERE a.id = c.account_id) IS NULL"
+	"   OR ((SELECT true FROM messages m WHERE m.receiver_id = c.account_id AND m.sender_id = c.peer_id LIMIT 1) "
+	"IS NULL"
+	"   AND (SELECT true FROM messages m WHERE m.receiver_id = c.peer_id AND m.sender_id = c.account_id LIMIT 1)"
+	"    IS NULL)))"
+	" SELECT count(*), (SELECT account_id FROM c ORDER BY account_id DESC, peer DESC LIMIT 1),"
+	" (SELECT peer FROM c ORDER BY account_id DESC, peer DESC LIMIT 1) FROM c",
+};
+
+#define DAY_MS INT64_C(86400000)
+#define DAYS_UNTOUCHED 2
+
+static int write_conversations(struct storage *storage, struct read *const *reads, size_t count,
+			       struct parameters *parameters)
 {
 	(void)count;
 	const struct purge_read *purge = CONTAINER_OF(reads[0], struct purge_read, read);
-	bool walking = walk_all_on(storage, rows, purge->most);
-	bool more = walking || row_number(rows, 0, COLUMN_DEBTS) >= purge->most ||
-		    row_number(rows, 0, COLUMN_MESSAGES) >= purge->most;
-	purge->read.answer.to.purged(purge->read.answer.arg, 0, more);
+	parameters_number(parameters, storage->purged_conversation);
+	parameters_bytes(parameters, slice_of(storage->purged_peer, storage->purged_peer_bytes));
+	parameters_number(parameters, purge->most);
+	parameters_number(parameters, storage_wall_ms() / DAY_MS - DAYS_UNTOUCHED);
+	return 0;
+}
+
+/* True where there are more behind. */
+static bool walk_conversations(struct storage *storage, const PGresult *rows, unsigned most)
+{
+	struct slice peer = row_bytes(rows, 0, 2);
+	bool more = row_number(rows, 0, 0) >= most && peer.length <= sizeof(storage->purged_peer);
+	char *next = storage->purged_peer;
+	storage->purged_conversation = more ? row_number(rows, 0, 1) : INT64_MAX;
+	storage->purged_peer_bytes = more ? slice_copy_to(&next, peer).length : 0;
+	return more;
+}
+
+static void on_conversations(struct storage *storage, struct read *const *reads, size_t count, const PGresult *rows)
+{
+	(void)count;
+	const struct purge_read *purge = CONTAINER_OF(reads[0], struct purge_read, read);
+	bool walking = walk_conversations(storage, rows, purge->most) || purge->walking;
+	if (!walking)
+		purge_init(storage);
+	purge->read.answer.to.more(purge->read.answer.arg, 0, walking || purge->more);
+}
+
+static const struct read_kind conversations_kind = {&conversations_purge_statement, 1, write_conversations,
+						    on_conversations};
+
+/* --- all the rest -------------------------------------------------------------------------------------------- */
+
+/* The conversations come behind the messages that were their last. */
+static void on_rows(struct storage *storage, struct read *const *reads, size_t count, const PGresult *rows)
+{
+	(void)count;
+	struct purge_read *purge = CONTAINER_OF(reads[0], struct purge_read, read);
+	purge->walking = walk_all_on(storage, rows, purge->most);
+	purge->more =
+		row_number(rows, 0, COLUMN_DEBTS) >= purge->most || row_number(rows, 0, COLUMN_MESSAGES) >= purge->most;
+	purge->read.kind = &conversations_kind;
+	purge->read.again = true;
 }
 
 static const struct read_kind purge_kind = {&purge_statement, 1, write_read, on_rows};
 
-void storage_purge(struct storage *storage, int64_t history_s, int64_t device_s, unsigned most, storage_purged_fn *done,
+void storage_purge(struct storage *storage, int64_t history_s, int64_t device_s, unsigned most, storage_more_fn *done,
 		   void *arg)
 {
-	struct answer answer = {.kind = ANSWER_PURGED, .to.purged = done, .arg = arg};
+	struct answer answer = {.kind = ANSWER_MORE, .to.more = done, .arg = arg};
 	struct read *read = reads_new(storage->background_reads, &purge_kind, sizeof(struct purge_read), answer);
 	if (!read)
 		return;

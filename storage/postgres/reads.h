@@ -51,4 +51,6 @@ extern const struct statement accounts_load_statement, bindings_load_statement, 
 	messages_recent_statement, settings_statement, generation_statement, purge_statement,
 	subscriptions_load_statement, publications_load_statement, mailboxes_load_statement,
 	mailboxes_load_users_statement, tokens_load_statement, documents_load_statement, documents_load_of_statement,
-	watch_requests_load_statement, icons_load_statement, sessions_load_statement;
+	watch_requests_load_statement, icons_load_statement, sessions_load_statement, history_list_statement,
+	history_one_statement, history_before_statement, history_after_statement, history_search_statement,
+	conversations_purge_statement;

@@ -1,5 +1,6 @@
-/* The storage as a whole: its three connections, its turns, its end. SPDX-License-Identifier: MIT */
+/* The storage as a whole: its four connections, its turns, its end. SPDX-License-Identifier: MIT */
 #include "batch.h"
+#include "conversations.h"
 #include "reads.h"
 
 #include "base/error.h"
@@ -34,8 +35,8 @@ void answer_fail(const struct answer *answer, int result)
 	case ANSWER_SETTING:
 		answer->to.setting(answer->arg, result, slice_of(NULL, 0));
 		break;
-	case ANSWER_PURGED:
-		answer->to.purged(answer->arg, result, false);
+	case ANSWER_MORE:
+		answer->to.more(answer->arg, result, false);
 		break;
 	case ANSWER_ICON:
 		answer->to.icon(answer->arg, result, NULL);
@@ -71,6 +72,7 @@ static void on_turn(uv_idle_t *idle)
 	tell_refusals(storage);
 	batch_flush(storage->batch);
 	reads_flush(storage->user_reads);
+	reads_flush(storage->history_reads);
 	reads_flush(storage->background_reads);
 	end_when_quiet(storage);
 }
@@ -108,7 +110,8 @@ int storage_admit(const struct storage *storage, const struct pipeline *pipeline
 
 static size_t waiting_count(const struct storage *storage)
 {
-	return batch_count(storage->batch) + reads_count(storage->user_reads) + reads_count(storage->background_reads);
+	return batch_count(storage->batch) + reads_count(storage->user_reads) + reads_count(storage->history_reads) +
+	       reads_count(storage->background_reads);
 }
 
 static void on_expiry(struct timer *timer)
@@ -118,6 +121,7 @@ static void on_expiry(struct timer *timer)
 	int64_t before_ms = now_ms - (int64_t)storage->options.wait_s * 1000;
 	batch_expire(storage->batch, before_ms);
 	reads_expire(storage->user_reads, before_ms);
+	reads_expire(storage->history_reads, before_ms);
 	reads_expire(storage->background_reads, before_ms);
 	if (waiting_count(storage) > 0 || storage->closing)
 		storage_watch_expiry(storage);
@@ -194,6 +198,10 @@ static void on_turn_closed(uv_handle_t *handle)
 static const struct statement *const read_statements[] = {&accounts_load_statement, &messages_debts_statement,
 							  &tokens_load_statement, &documents_load_statement,
 							  &icons_load_statement};
+static const struct statement *const history_statements[] = {
+	&history_list_statement,  &history_one_statement,    &history_before_statement,
+	&history_after_statement, &history_search_statement,
+};
 static const struct statement *const background_statements[] = {
 	&bindings_load_statement,
 	&messages_recent_statement,
@@ -207,6 +215,7 @@ static const struct statement *const background_statements[] = {
 	&documents_load_of_statement,
 	&watch_requests_load_statement,
 	&sessions_load_statement,
+	&conversations_purge_statement,
 };
 
 static bool create_pipelines(struct storage *storage)
@@ -225,6 +234,10 @@ static bool create_pipelines(struct storage *storage)
 	options.statements = read_statements;
 	options.statement_count = ARRAY_SIZE(read_statements);
 	storage->reads = pipeline_create(storage->loop, storage->timers, storage->log, &options, &events);
+	options.name = "history";
+	options.statements = history_statements;
+	options.statement_count = ARRAY_SIZE(history_statements);
+	storage->history = pipeline_create(storage->loop, storage->timers, storage->log, &options, &events);
 	options.name = "background";
 	options.channel = ACCOUNT_CHANNEL;
 	options.statements = background_statements;
@@ -233,7 +246,7 @@ static bool create_pipelines(struct storage *storage)
 	events.on_lost = NULL;
 	events.on_notification = on_notification;
 	storage->background = pipeline_create(storage->loop, storage->timers, storage->log, &options, &events);
-	return storage->changes && storage->reads && storage->background;
+	return storage->changes && storage->reads && storage->history && storage->background;
 }
 
 struct storage *storage_create(uv_loop_t *loop, struct timers *timers, struct log *log,
@@ -253,10 +266,13 @@ struct storage *storage_create(uv_loop_t *loop, struct timers *timers, struct lo
 	storage->refusals = malloc(REFUSALS_AT_START * sizeof(struct refusal));
 	storage->connection = strdup(options->connection);
 	storage->batch = batch_create(storage);
+	storage->known_conversations = known_conversations_create();
 	storage->user_reads = reads_create(storage, &storage->reads);
+	storage->history_reads = reads_create(storage, &storage->history);
 	storage->background_reads = reads_create(storage, &storage->background);
-	bool complete = storage->refusals && storage->connection && storage->batch && storage->user_reads &&
-			storage->background_reads && create_pipelines(storage);
+	bool complete = storage->refusals && storage->connection && storage->batch && storage->known_conversations &&
+			storage->user_reads && storage->history_reads && storage->background_reads &&
+			create_pipelines(storage);
 	if (!complete) {
 		storage_destroy(storage);
 		return NULL;
@@ -276,9 +292,12 @@ void storage_destroy(struct storage *storage)
 	timer_stop(&storage->expiry);
 	pipeline_destroy(storage->changes);
 	pipeline_destroy(storage->reads);
+	pipeline_destroy(storage->history);
 	pipeline_destroy(storage->background);
 	batch_destroy(storage->batch);
+	known_conversations_destroy(storage->known_conversations);
 	reads_destroy(storage->user_reads);
+	reads_destroy(storage->history_reads);
 	reads_destroy(storage->background_reads);
 	parameters_finish(&storage->parameters);
 	free(storage->refusals);
@@ -296,12 +315,14 @@ static void end_when_quiet(struct storage *storage)
 		return;
 	storage->quitting = true;
 	timer_stop(&storage->expiry);
-	storage->open_parts = 4;
+	storage->open_parts = 5;
 	pipeline_close(storage->changes);
 	pipeline_close(storage->reads);
+	pipeline_close(storage->history);
 	pipeline_close(storage->background);
 	batch_expire(storage->batch, INT64_MAX);
 	reads_expire(storage->user_reads, INT64_MAX);
+	reads_expire(storage->history_reads, INT64_MAX);
 	reads_expire(storage->background_reads, INT64_MAX);
 	while (storage->refusal_count > 0)
 		tell_refusals(storage);
@@ -323,10 +344,12 @@ void storage_describe(const struct storage *storage, struct buffer *buffer)
 {
 	pipeline_describe(storage->changes, buffer);
 	pipeline_describe(storage->reads, buffer);
+	pipeline_describe(storage->history, buffer);
 	pipeline_describe(storage->background, buffer);
 	batch_describe(storage->batch, buffer);
 	buffer_format(buffer, "reads: %zu under way\n",
-		      reads_count(storage->user_reads) + reads_count(storage->background_reads));
+		      reads_count(storage->user_reads) + reads_count(storage->history_reads) +
+			      reads_count(storage->background_reads));
 }
 
 /* --- numbers ------------------------------------------------------------------------------------------------- */
@@ -342,12 +365,22 @@ int64_t storage_wall_ms(void)
 #define MESSAGE_ID_NODE_BIT 12
 #define MESSAGE_ID_TIME_BIT 20
 
+int64_t storage_message_id_span(int64_t ms)
+{
+	return ms << MESSAGE_ID_TIME_BIT;
+}
+
+int64_t storage_message_id_at(int64_t unix_ms)
+{
+	return storage_message_id_span(unix_ms - MESSAGE_ID_EPOCH_MS);
+}
+
 /* 41 bits of time, 8 of node, 12 that count within a millisecond. More than 4096 in one, or a clock that was set
  * back, borrow from the milliseconds to come. */
 int64_t storage_next_message_id(struct storage *storage)
 {
 	int64_t node = (int64_t)(storage->options.node & 0xff) << MESSAGE_ID_NODE_BIT;
-	int64_t id = (storage_wall_ms() - MESSAGE_ID_EPOCH_MS) << MESSAGE_ID_TIME_BIT | node;
+	int64_t id = storage_message_id_at(storage_wall_ms()) | node;
 	if (id <= storage->last_message_id) {
 		id = storage->last_message_id + 1;
 		if ((id >> MESSAGE_ID_NODE_BIT) != (storage->last_message_id >> MESSAGE_ID_NODE_BIT))

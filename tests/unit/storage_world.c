@@ -85,9 +85,11 @@ static void on_closed(void *arg)
 void storage_world_open(struct storage_world *world, const struct postgres *postgres,
 			const struct storage_options *options)
 {
-	storage_world_sql(postgres, "TRUNCATE settings, accounts, devices, bindings, messages, debts, subscriptions,"
-				    " publications, mailboxes, mailbox_users, tokens, documents, watch_requests,"
-				    " phone_lists, sessions");
+	storage_world_sql(
+		postgres,
+		"TRUNCATE settings, accounts, devices, bindings, messages, debts, conversations, subscriptions,"
+		" publications, mailboxes, mailbox_users, tokens, documents, watch_requests,"
+		" phone_lists, sessions");
 	storage_world_start(world, postgres, options);
 }
 

@@ -102,7 +102,7 @@ static void many_accounts_are_put_at_once(void)
 	static char names[MANY][8];
 	struct administration *administration = open_administration();
 	CHECK(administration);
-	storage_world_sql(&server, "TRUNCATE accounts, devices, bindings, messages, debts");
+	storage_world_sql(&server, "TRUNCATE accounts, devices, bindings, messages, debts, conversations");
 	for (unsigned i = 0; i < MANY; i++) {
 		(void)snprintf(names[i], sizeof(names[i]), "u%u", i % (MANY - 1)); /* the last is the first again */
 		accounts[i] = make_account(names[i]);
@@ -167,7 +167,7 @@ static void an_account_goes_with_all_that_is_its_own(void)
 {
 	struct administration *administration = open_administration();
 	CHECK(administration);
-	storage_world_sql(&server, "TRUNCATE accounts, devices, bindings, messages, debts");
+	storage_world_sql(&server, "TRUNCATE accounts, devices, bindings, messages, debts, conversations");
 	storage_world_add_account(&server, "bob");
 	storage_world_add_account(&server, "carol");
 	storage_world_sql(&server, "INSERT INTO devices SELECT id, 5, 1, 1, '' FROM accounts");
@@ -177,13 +177,14 @@ static void an_account_goes_with_all_that_is_its_own(void)
 	storage_world_sql(&server,
 			  "INSERT INTO messages SELECT 1, id, 0, 1, 1, 1, md5(id::text)::uuid, '', '', '', '', '', '',"
 			  " '', '' FROM accounts");
-	storage_world_sql(&server, "INSERT INTO debts SELECT id, 1, 5, 9999999999 FROM accounts");
+	storage_world_sql(&server, "INSERT INTO debts SELECT id, 1, 5, 9999999999, 0 FROM accounts");
+	storage_world_sql(&server, "INSERT INTO conversations SELECT id, 7, 0, 0, 'dave@example.test' FROM accounts");
 	CHECK_NUMBER(administration_remove_account(administration, SLICE("bob"), SLICE("example.test")), 0);
 	CHECK_NUMBER(storage_world_sql(&server,
 				       "SELECT (SELECT count(*) FROM accounts) + (SELECT count(*) FROM devices)"
 				       " + (SELECT count(*) FROM bindings) + (SELECT count(*) FROM messages)"
-				       " + (SELECT count(*) FROM debts)"),
-		     5);
+				       " + (SELECT count(*) FROM debts) + (SELECT count(*) FROM conversations)"),
+		     6);
 	administration_close(administration);
 }
 
@@ -208,12 +209,12 @@ static void accounts_are_listed_with_what_they_have(void)
 	struct administration *administration = open_administration();
 	struct listed listed = {0};
 	CHECK(administration);
-	storage_world_sql(&server, "TRUNCATE accounts, devices, bindings, messages, debts");
+	storage_world_sql(&server, "TRUNCATE accounts, devices, bindings, messages, debts, conversations");
 	storage_world_add_account(&server, "carol");
 	storage_world_add_account(&server, "bob");
 	storage_world_sql(&server, "INSERT INTO devices SELECT id, 5, 1, 1, '' FROM accounts WHERE user_name = 'bob'");
 	storage_world_sql(&server,
-			  "INSERT INTO debts SELECT id, 1, d, 9999999999 FROM accounts, generate_series(0, 3) d"
+			  "INSERT INTO debts SELECT id, 1, d, 9999999999, 0 FROM accounts, generate_series(0, 3) d"
 			  " WHERE user_name = 'bob'");
 	CHECK_NUMBER(administration_list_accounts(administration, on_listed, &listed), 0);
 	CHECK_NUMBER(listed.count, 2);

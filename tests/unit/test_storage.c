@@ -719,9 +719,9 @@ static void purging_deletes_what_is_over_and_nothing_else(void)
 	storage_world_sql(&server,
 			  "INSERT INTO messages SELECT i, 1, 0, CASE WHEN i > 30 THEN 9999999999000 ELSE 1 END, 1, 1,"
 			  " md5(i::text)::uuid, '', '', '', '', '', '', '', '' FROM generate_series(1, 40) i");
-	storage_world_sql(&server, "INSERT INTO debts SELECT 1, i, 5, CASE WHEN i > 10 THEN 1 ELSE 9999999999 END"
+	storage_world_sql(&server, "INSERT INTO debts SELECT 1, i, 5, CASE WHEN i > 10 THEN 1 ELSE 9999999999 END, 0"
 				   " FROM generate_series(1, 20) i");
-	storage_world_sql(&server, "INSERT INTO debts SELECT 2, i, 5, 9999999999 FROM generate_series(1, 3) i");
+	storage_world_sql(&server, "INSERT INTO debts SELECT 2, i, 5, 9999999999, 0 FROM generate_series(1, 3) i");
 	unsigned rounds = purge_all(&world, DAY_S, 30 * DAY_S, 4);
 	CHECK(rounds > 2);
 	CHECK(purge_all(&world, DAY_S, 30 * DAY_S, 1000) > 0);

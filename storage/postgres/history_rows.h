@@ -1,0 +1,19 @@
+/* A message of the history as a row of the statements that read it. SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "storage/postgres/reads.h"
+
+#include "storage/history.h"
+
+/* Of a messages row m in a statement where w.account_id is whose history it is. Debts are asked for row by row: of an
+ * EXISTS the planner could make a table of all of them. */
+#define HISTORY_COLUMNS                                                                                                \
+	"m.id, m.receiver_id, m.sender_id, m.received_at, m.cseq, m.kind, m.text_at, m.sender, m.call_id, m.headers,"  \
+	" m.content_type, m.body, m.sender_id = w.account_id,"                                                         \
+	" m.expired OR (SELECT true FROM debts d WHERE d.account_id = m.receiver_id AND d.message_id = m.id"           \
+	"  AND d.device_id = 0) IS TRUE"
+
+/* How many rows from `first` on are of this place, which is their first column. */
+unsigned history_rows_of(const PGresult *rows, int first, size_t place);
+/* From the column `first` on; good as long as the rows are. */
+struct history_message history_row(const PGresult *rows, int row, int first, struct slice peer);
