@@ -101,6 +101,26 @@ static void on_saved(void *arg, int result)
 	delivery_leave(delivery);
 }
 
+/* A text stands at the end of its body, alone or behind the headers of a message/cpim. */
+static void fill_kind(struct delivery *delivery)
+{
+	const struct message_text *content = &delivery->content;
+	struct stored_message *row = &delivery->row;
+	row->text_at = 0;
+	switch (content->kind) {
+	case MESSAGE_KIND_TEXT:
+		row->kind = STORED_MESSAGE_TEXT;
+		row->text_at = (uint32_t)(row->body.length - content->text.length);
+		break;
+	case MESSAGE_KIND_RECEIPT:
+		row->kind = STORED_MESSAGE_RECEIPT;
+		break;
+	case MESSAGE_KIND_OTHER:
+		row->kind = STORED_MESSAGE_OTHER;
+		break;
+	}
+}
+
 int delivery_fill_row(struct delivery *delivery)
 {
 	struct messaging *messaging = delivery->messaging;
@@ -108,8 +128,11 @@ int delivery_fill_row(struct delivery *delivery)
 	struct arena *arena = delivery_arena(delivery);
 	row->received_at_ms = clock_unix_ms();
 	int result = message_form_keep(arena, delivery->order.message, row->received_at_ms, row);
+	if (result == 0)
+		result = messaging_write_aor(messaging, arena, account_user(delivery->order.receiver), &row->receiver);
 	if (result != 0)
 		return result;
+	fill_kind(delivery);
 	row->sender = delivery->order.sender;
 	row->id = storage_next_message_id(messaging->parts.storage);
 	row->receiver_id = delivery->order.receiver->id;

@@ -95,6 +95,19 @@ const struct messaging_counters *messaging_counters(const struct messaging *mess
 	return &messaging->counters;
 }
 
+int messaging_write_aor(const struct messaging *messaging, struct arena *arena, struct slice user, struct slice *aor)
+{
+	struct slice domain = domain_name(messaging->parts.domain);
+	char *text = arena_allocate(arena, user.length + 1 + domain.length);
+	if (!text)
+		return ERR_NO_MEMORY;
+	memcpy(text, user.at, user.length);
+	text[user.length] = '@';
+	memcpy(text + user.length + 1, domain.at, domain.length);
+	*aor = slice_of(text, user.length + 1 + domain.length);
+	return 0;
+}
+
 /* --- messages of users ---------------------------------------------------------------------------------------------
  */
 
@@ -177,20 +190,6 @@ static void find_receiver(struct addressed *addressed)
 		accounts_load(accounts, addressed->user, on_receiver_loaded, addressed);
 }
 
-/* The user's AOR in our domain, in the arena. ERR_NO_MEMORY. */
-static int write_aor(const struct messaging *messaging, struct arena *arena, struct slice user, struct slice *aor)
-{
-	struct slice domain = domain_name(messaging->parts.domain);
-	char *text = arena_allocate(arena, user.length + 1 + domain.length);
-	if (!text)
-		return ERR_NO_MEMORY;
-	memcpy(text, user.at, user.length);
-	text[user.length] = '@';
-	memcpy(text + user.length + 1, domain.at, domain.length);
-	*aor = slice_of(text, user.length + 1 + domain.length);
-	return 0;
-}
-
 unsigned messaging_handle(void *arg, struct request *request)
 {
 	struct messaging *messaging = arg;
@@ -221,7 +220,8 @@ unsigned messaging_handle(void *arg, struct request *request)
 		result = domain_user(messaging->parts.domain, &request->arena, uri, &addressed->user);
 	}
 	if (result == 0)
-		result = write_aor(messaging, &request->arena, account_user(request->sender), &addressed->order.sender);
+		result = messaging_write_aor(messaging, &request->arena, account_user(request->sender),
+					     &addressed->order.sender);
 	if (result != 0) {
 		messaging->counters.refused++;
 		request_refuse(request, result == ERR_NO_MEMORY ? SIP_INTERNAL_ERROR : SIP_NOT_FOUND, "%s",
@@ -284,6 +284,28 @@ static void refuse_own(struct slice text, messaging_sent_fn *done, void *arg)
 	done(arg, SIP_ENTITY_TOO_LARGE, sentence);
 }
 
+/* Where the sender has an account, the message is one of his. */
+static void on_sender_loaded(void *arg, int result, struct account *account)
+{
+	struct addressed *addressed = arg;
+	if (result != 0 && result != ERR_NOT_FOUND) {
+		refuse(addressed, SIP_SERVICE_UNAVAILABLE, SLICE(""), "The sender cannot be looked up now");
+		return;
+	}
+	addressed->order.sender_id = result == 0 ? account->id : 0;
+	find_receiver(addressed);
+}
+
+static void find_sender(struct addressed *addressed, struct slice user)
+{
+	struct accounts *accounts = addressed->messaging->parts.accounts;
+	struct account *account = accounts_find(accounts, user);
+	if (account)
+		on_sender_loaded(addressed, 0, account);
+	else
+		accounts_load(accounts, user, on_sender_loaded, addressed);
+}
+
 void messaging_send_text(struct messaging *messaging, struct slice from_user, struct slice to_user, struct slice text,
 			 messaging_sent_fn *done, void *arg)
 {
@@ -296,7 +318,8 @@ void messaging_send_text(struct messaging *messaging, struct slice from_user, st
 	struct slice bytes, sender, user;
 	if (!addressed || !message || text.length > OWN_TEXT_MOST ||
 	    compose(&arena, domain_name(messaging->parts.domain), from_user, to_user, text, &bytes) != 0 ||
-	    write_aor(messaging, &arena, from_user, &sender) != 0 || arena_copy(&arena, to_user, &user) != 0 ||
+	    messaging_write_aor(messaging, &arena, from_user, &sender) != 0 ||
+	    arena_copy(&arena, to_user, &user) != 0 ||
 	    sip_message_parse(message, &arena, bytes, &limits, &error) != 0) {
 		arena_finish(&arena);
 		refuse_own(text, done, arg);
@@ -308,5 +331,5 @@ void messaging_send_text(struct messaging *messaging, struct slice from_user, st
 		(struct delivery_order){.message = message, .on_sent = done, .on_sent_arg = arg, .sender = sender};
 	addressed->arena = arena; /* it holds `addressed` itself; whoever ends copies it out first */
 	addressed->order.arena = &addressed->arena;
-	find_receiver(addressed);
+	find_sender(addressed, slice_of(sender.at, from_user.length));
 }

@@ -1,6 +1,8 @@
 /* What messaging.c and the files of a delivery share. SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "base/arena.h"
+#include "base/attributes.h"
 #include "base/list.h"
 #include "features/messaging.h"
 
@@ -15,5 +17,8 @@ struct messaging {
 	void *on_changed_arg;
 };
 
+/* The user's AOR in our domain ("bob@example.test"), in the arena. ERR_NO_MEMORY. */
+MUST_CHECK int messaging_write_aor(const struct messaging *messaging, struct arena *arena, struct slice user,
+				   struct slice *aor);
 /* A message from `sender` (AOR) to the receiver is stored. */
 void messaging_announce_stored(struct messaging *messaging, struct slice sender, const struct account *receiver);
