@@ -14,6 +14,7 @@
 #include "core/accounts.h"
 #include "core/domain.h"
 #include "core/http_caller.h"
+#include "presence/conversations.h"
 #include "presence/document_store.h"
 #include "presence/events.h"
 #include "presence/mailboxes.h"
@@ -38,6 +39,7 @@ struct api_parts {
 	struct people *people;
 	struct mailboxes *mailboxes;
 	struct document_store *documents;
+	struct conversations *conversations;
 	struct log *log;
 };
 

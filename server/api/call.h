@@ -33,7 +33,7 @@ struct api_call {
 
 	void *state;                /* the endpoint's own; in the request's arena */
 	struct call_change *change; /* what call_change_document waits for; in the request's arena */
-	struct buffer document;     /* its new text */
+	struct buffer document;     /* its new text; or what else must outlive the request */
 
 	/* What call_load_account waits for, and with what to go on. */
 	api_account_fn *go_on;

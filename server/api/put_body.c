@@ -162,3 +162,38 @@ int put_body_read_users(struct arena *arena, struct slice body, struct slice **u
 	json_decref(object);
 	return result;
 }
+
+/* --- read marks --------------------------------------------------------------------------------------------------- */
+
+static int read_mark(json_t *object, int64_t *id, struct body_error *error)
+{
+	const char *name;
+	json_t *value;
+	uint64_t number;
+	json_object_foreach(object, name, value)
+	{
+		if (slice_equal(slice_text(name), SLICE("id")))
+			continue;
+		body_complain(error, "The body has no field \"%.*s\": there is id", put_json_shown(name), name);
+		return ERR_SYNTAX;
+	}
+	value = json_object_get(object, "id");
+	if (!json_is_string(value) ||
+	    !slice_to_number(slice_of(json_string_value(value), json_string_length(value)), INT64_MAX, &number)) {
+		body_complain(error, "id is no text with the number of a message: \"7340\"");
+		return ERR_SYNTAX;
+	}
+	*id = (int64_t)number;
+	return 0;
+}
+
+int put_body_read_mark(struct slice body, int64_t *id, struct body_error *error)
+{
+	json_t *object;
+	int result = put_json_load(body, &object, error);
+	if (result != 0)
+		return result;
+	result = read_mark(object, id, error);
+	json_decref(object);
+	return result;
+}

@@ -18,3 +18,6 @@ MUST_CHECK int put_body_read_counts(struct slice body, struct message_summary *s
 /* {"users":["alice","bob"]}, in the arena. ERR_SYNTAX; ERR_NO_MEMORY. */
 MUST_CHECK int put_body_read_users(struct arena *arena, struct slice body, struct slice **users, size_t *count,
 				   struct body_error *error);
+
+/* {"id":"7340"}: the number of a message. ERR_SYNTAX, ERR_NO_MEMORY. */
+MUST_CHECK int put_body_read_mark(struct slice body, int64_t *id, struct body_error *error);

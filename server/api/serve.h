@@ -59,3 +59,11 @@ void serve_rules(struct api_call *call);
 void serve_rule_change(struct api_call *call);
 void serve_rule_remove(struct api_call *call);
 void serve_requests(struct api_call *call);
+
+/* --- serve_conversations.c --- */
+
+void serve_conversations(struct api_call *call);
+void serve_conversation(struct api_call *call);
+void serve_messages(struct api_call *call);
+void serve_read_mark(struct api_call *call);
+void serve_search(struct api_call *call);

@@ -61,9 +61,9 @@ int message_form_keep(struct arena *arena, struct sip_message *message, int64_t 
 }
 
 /* Among the other headers, which are kept as they stood. */
-static struct slice find_encoding(struct slice headers)
+struct slice message_form_encoding(const struct stored_message *row)
 {
-	struct slice field, name, value;
+	struct slice headers = row->headers, field, name, value;
 	while (mime_take_field(&headers, &field))
 		if (mime_split_field(field, &name, &value) &&
 		    (slice_equal_nocase(name, SLICE("Content-Encoding")) || slice_equal_nocase(name, SLICE("e"))))
@@ -73,7 +73,7 @@ static struct slice find_encoding(struct slice headers)
 
 void message_form_read(const struct stored_message *row, struct message_text *content)
 {
-	message_text_find(row->content_type, find_encoding(row->headers), row->body, content);
+	message_text_find(row->content_type, message_form_encoding(row), row->body, content);
 }
 
 void message_form_write(struct buffer *buffer, const struct stored_message *row, const struct message_text *plain,

@@ -17,6 +17,8 @@
 MUST_CHECK int message_form_keep(struct arena *arena, struct sip_message *message, int64_t received_at_ms,
 				 struct stored_message *row);
 
+/* The row's Content-Encoding; empty: none. */
+struct slice message_form_encoding(const struct stored_message *row);
 /* What the row's body carries. */
 void message_form_read(const struct stored_message *row, struct message_text *content);
 

@@ -55,7 +55,7 @@ static const struct command commands[] = {
 	{"token add", "NAME SCOPE...",
 	 "Make a token for the HTTP API and print it, once. Scopes: mailboxes:read mailboxes:write presence:read "
 	 "registrations:read watchers:read xcap:read xcap:write buddies:read buddies:write rules:read rules:write "
-	 "sessions:read sessions:write admin.",
+	 "sessions:read sessions:write conversations:read conversations:write admin.",
 	 token_add_command, TAKES_CONFIGURATION | TAKES_EXPIRY, 2, SIZE_MAX},
 	{"token list", "", "List the tokens, their scopes and when they end.", token_list_command, TAKES_CONFIGURATION,
 	 0, 0},

@@ -130,6 +130,7 @@ static int create_api(struct node *node)
 				  .people = node->people,
 				  .mailboxes = node->mailboxes,
 				  .documents = node->documents,
+				  .conversations = node->conversations,
 				  .log = node->log};
 	struct api_options options = node_api_options(&node->configuration);
 	node->api = api_create(&parts, &options);

@@ -39,18 +39,19 @@ const char *token_check_name(struct slice name)
 
 const char *token_check_scope(struct slice scope)
 {
-	static const char *const scopes[] = {"mailboxes:read", "mailboxes:write",
-					     "presence:read",  "registrations:read",
-					     "watchers:read",  "xcap:read",
-					     "xcap:write",     "buddies:read",
-					     "buddies:write",  "rules:read",
-					     "rules:write",    "sessions:read",
-					     "sessions:write", "admin"};
+	static const char *const scopes[] = {"mailboxes:read",      "mailboxes:write",
+					     "presence:read",       "registrations:read",
+					     "watchers:read",       "xcap:read",
+					     "xcap:write",          "buddies:read",
+					     "buddies:write",       "rules:read",
+					     "rules:write",         "sessions:read",
+					     "sessions:write",      "conversations:read",
+					     "conversations:write", "admin"};
 	for (size_t i = 0; i < ARRAY_SIZE(scopes); i++) {
 		if (slice_equal(slice_text(scopes[i]), scope))
 			return NULL;
 	}
 	return "is none of mailboxes:read, mailboxes:write, presence:read, registrations:read, watchers:read, "
 	       "xcap:read, xcap:write, buddies:read, buddies:write, rules:read, rules:write, sessions:read, "
-	       "sessions:write, admin";
+	       "sessions:write, conversations:read, conversations:write, admin";
 }

@@ -47,6 +47,14 @@ static void try_users(struct arena *arena, struct slice text)
 		must(users[i].length > 0 && slice_is_utf8(users[i]));
 }
 
+static void try_mark(struct slice text)
+{
+	int64_t id = -1;
+	struct body_error error = {""};
+	int result = put_body_read_mark(text, &id, &error);
+	must(result == 0 ? id >= 0 : error.sentence[0] != '\0');
+}
+
 static void try_lists(struct arena *arena, struct slice text)
 {
 	struct buddy_edit buddy;
@@ -104,6 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena arena;
 	arena_init(&arena, NULL, (size_t)1 << 20);
 	try_counts(text);
+	try_mark(text);
 	try_lists(&arena, text);
 	try_users(&arena, text);
 	try_session(&arena, text);

@@ -161,6 +161,46 @@ static void too_many_users_and_too_long_names_are_refused(void)
 	CHECK_NUMBER(put_body_read_users(&arena, buffer_slice(&body), &users, &count, &error), ERR_SYNTAX);
 }
 
+/* --- read marks --------------------------------------------------------------------------------------------------- */
+
+#define NO_ID "id is no text with the number of a message: \"7340\""
+
+static const struct {
+	const char *body, *sentence; /* NULL: it is taken */
+	int64_t id;
+} marks[] = {
+	{"{\"id\":\"0\"}", NULL, 0},
+	{" {\"id\" : \"7340\"}\r\n", NULL, 7340},
+	{"{\"id\":\"9223372036854775807\"}", NULL, INT64_MAX},
+	{"{\"id\":\"9223372036854775808\"}", NO_ID, 0},
+	{"{\"id\":\"-1\"}", NO_ID, 0},
+	{"{\"id\":\"\"}", NO_ID, 0},
+	{"{\"id\":\"1 \"}", NO_ID, 0},
+	{"{\"id\":7340}", NO_ID, 0},
+	{"{\"id\":null}", NO_ID, 0},
+	{"{}", NO_ID, 0},
+	{"{\"id\":\"1\",\"at\":1}", "The body has no field \"at\": there is id", 0},
+	{"{\"id\":\"1\",\"id\":\"2\"}", "The body has a field twice: line 1, column 14", 0},
+	{"[\"1\"]", "The body is no JSON object", 0},
+	{"", "The body is not well-formed JSON: line 1, column 0", 0},
+};
+
+static void a_mark_is_the_number_of_a_message_as_a_text(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
+		int64_t id = -1;
+		struct body_error error = {""};
+		int result = put_body_read_mark(slice_text(marks[i].body), &id, &error);
+		if (marks[i].sentence) {
+			CHECK_NUMBER(result, ERR_SYNTAX);
+			CHECK_TEXT(slice_text(error.sentence), marks[i].sentence);
+		} else {
+			CHECK_NUMBER(result, 0);
+			CHECK_NUMBER(id, marks[i].id);
+		}
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct test tests[] = {
@@ -172,6 +212,8 @@ int main(int argc, char **argv)
 		{"users_are_taken_in_their_order", users_are_taken_in_their_order, TEST_PLAIN},
 		{"what_is_wrong_with_users_is_named", what_is_wrong_with_users_is_named, TEST_PLAIN},
 		{"too_many_users_and_too_long_names_are_refused", too_many_users_and_too_long_names_are_refused,
+		 TEST_PLAIN},
+		{"a_mark_is_the_number_of_a_message_as_a_text", a_mark_is_the_number_of_a_message_as_a_text,
 		 TEST_PLAIN},
 	};
 	return test_run(argc, argv, tests, ARRAY_SIZE(tests));
