@@ -82,6 +82,19 @@ class World:
         for number in range(MAILBOX_MESSAGES):
             self.run(["message", sender, receiver, f"filling {number}"])
 
+    def history(self, one, other, count):
+        """Texts "message 1" and so on, of last year but for the last one, by one and the other."""
+        self.sql(
+            "INSERT INTO messages (id, receiver_id, sender_id, received_at, expires_at, cseq, kind, identity, sender,"
+            " call_id, request_uri, from_value, to_value, headers, content_type, body)"
+            " SELECT (200000000000::bigint + i) << 20, r.id, s.id, 1777836800000 + i * 60000, 1, 1, 1,"
+            f" md5('{one} {other} ' || i)::uuid, '', convert_to('{one} {other} ' || i, 'UTF8'), '', '', '', '',"
+            " 'text/plain', convert_to('message ' || i, 'UTF8')"
+            f" FROM generate_series(1, {count - 1}) i"
+            f" JOIN accounts r ON r.user_name = CASE WHEN i % 3 = 0 THEN '{one}' ELSE '{other}' END"
+            f" JOIN accounts s ON s.user_name = CASE WHEN i % 3 = 0 THEN '{other}' ELSE '{one}' END")
+        self.run(["message", one, other, f"message {count}"])
+
     def mailbox_counts(self, user, fresh):
         """What a voicemail system tells by the API."""
         token = self.run(["token", "add", f"voicemail-{user}", "mailboxes:write"]).split()[-1]
