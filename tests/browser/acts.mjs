@@ -100,7 +100,7 @@ export async function setStatus(page, status, note) {
   await pick(page, ownMenu(page), 'Note and picture …');
   const form = dialog(page, 'Your status');
   await form.getByRole('radio', { name: new RegExp(`^${status}`) }).check();
-  await form.getByLabel('Note').fill(note);
+  await form.getByLabel('Note', { exact: true }).fill(note);
   await form.getByRole('button', { name: 'Save' }).click();
   await form.waitFor({ state: 'detached' });
 }

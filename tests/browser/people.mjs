@@ -121,7 +121,7 @@ await runTests({
     await addPerson(bob, a);
     await personRow(bob, a).getByText('Has not answered your request yet').waitFor();
     await alice.getByRole('button', { name: /1 request/ }).click();
-    await alice.getByText('wants to see your presence').waitFor();
+    await alice.getByRole('listitem').filter({ hasText: 'wants to see your presence' }).waitFor();
     await picture(alice, 'request');
     await isAccessible(alice, 'request');
     await alice.getByRole('button', { name: 'Allow', exact: true }).click();
