@@ -82,7 +82,7 @@ struct stored_account {
 	uint8_t ha1_md5[16];
 	uint8_t ha1_sha256[32];
 	/* Told by storage_load_account alone, else 0: */
-	uint32_t untaken;                      /* messages that no device has taken */
+	uint32_t untaken;                      /* messages that no device has taken, receipts left out */
 	const struct stored_session *sessions; /* those that have not expired, in the order of their ids */
 	size_t session_count;
 };

@@ -686,8 +686,11 @@ def test_chat_messages_that_wait_light_the_lamp_where_that_is_wanted(_):
         while "Text-Message: 1/0" not in notify.text:  # it may have been told that there are none
             notify = desk.told("Text-Message")
         check("Messages-Waiting: yes" in notify.text, f"lit: {notify.text!r} ({response!r})")
+        # A receipt waits as well, but for no person.
+        bob.ask("MESSAGE", bob.aor("alice"), (("Content-Type", "message/imdn+xml"),), "<imdn/>", wait=0.2)
+        desk.answer(desk.receive_request("MESSAGE"), 480, "Temporarily Unavailable")
         page = Phone(server, "alice", "JsSIP 3.13.8", 2).comes()
-        check(page.take_messages(1) == ["hello"], "the page takes it")
+        check(page.take_messages(2) == ["hello", "<imdn/>"], "the page takes both")
         desk.told("Text-Message: 0/0")
         close(desk, bob, page)
 
