@@ -112,7 +112,8 @@ const VARIANTS = [
 
 async function open(url, scene, { theme = 'light', language = 'en', screen = WIDE } = {}) {
   const page = await openPage({
-    url: `${url}?scene=${scene}&theme=${theme}&language=${language}`, locale: language, reducedMotion: 'reduce', ...screen,
+    url: `${url}?scene=${scene}&theme=${theme}&language=${language}`, locale: language, reducedMotion: 'reduce',
+    ...screen,
   });
   await page.locator('h1').waitFor({ state: 'attached' });
   return page;
@@ -180,7 +181,8 @@ async function aPictureIsMadeSmall(url) {
     canvas.toBlob(async (blob) => done([...new Uint8Array(await blob.arrayBuffer())]));
   }));
   await ownItem(0)(page);
-  await page.locator('input[type=file]').setInputFiles({ name: 'me.png', mimeType: 'image/png', buffer: Buffer.from(bytes) });
+  const file = page.locator('input[type=file]');
+  await file.setInputFiles({ name: 'me.png', mimeType: 'image/png', buffer: Buffer.from(bytes) });
   await page.locator('canvas').focus();
   await page.keyboard.press('ArrowLeft');
   await page.locator('input[type=range]').fill('2');
@@ -194,8 +196,9 @@ async function aPictureIsMadeSmall(url) {
   });
   await page.locator('dialog[open] [type=submit]').last().click();
   await page.waitForFunction(() => globalThis.saved);
-  assert.deepEqual(await page.evaluate(() => globalThis.saved), { type: 'image/webp', width: 128, height: 128, isSmall: true });
-  await page.locator('input[type=file]').setInputFiles({ name: 'no.txt', mimeType: 'text/plain', buffer: Buffer.from('no') });
+  assert.deepEqual(await page.evaluate(() => globalThis.saved),
+    { type: 'image/webp', width: 128, height: 128, isSmall: true });
+  await file.setInputFiles({ name: 'no.txt', mimeType: 'text/plain', buffer: Buffer.from('no') });
   await page.locator('.own-picture .problem', { hasText: 'JPEG' }).waitFor();
 }
 
@@ -209,7 +212,7 @@ const looks = VARIANTS.flatMap((variant) =>
   variant.views.map((view) => [`${view}, ${variant.name}`, () => look(url, view, variant)]));
 await runTests({
   'keys walk through the people, into a menu and out again': () => keysWalkThroughPeople(url),
-  'on a phone, back leads from the conversation to the list, and a reload changes nothing': () => backLeadsToTheList(url),
+  'on a phone, back leads to the list, and a reload changes nothing': () => backLeadsToTheList(url),
   'a picture is cut out and made small in the page; what is none is refused': () => aPictureIsMadeSmall(url),
   ...Object.fromEntries(looks),
 });

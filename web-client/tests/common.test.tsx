@@ -60,7 +60,8 @@ describe('words', () => {
     const gaps = (entry: unknown): string[] =>
       [...new Set(JSON.stringify(entry).match(/\{\w+\}/g) ?? [])].sort();
     const german: Record<string, unknown> = { ...de, ...laterDe };
-    for (const [key, entry] of Object.entries({ ...en, ...laterEn })) expect(gaps(german[key]), key).toEqual(gaps(entry));
+    for (const [key, entry] of Object.entries({ ...en, ...laterEn }))
+      expect(gaps(german[key]), key).toEqual(gaps(entry));
   });
 
   test('a name cannot turn the sentence around it', () => {

@@ -173,7 +173,8 @@ describe('the connection', () => {
 
   test('a short cut is nobody\'s business, a longer one is told with its reason, and its end too', () => {
     drawWithDialogs(<ConnectionBar account={account} />);
-    act(() => { account.status.value = { kind: 'offline', problem: problem('busy', 'The server is being restarted.') }; });
+    const restarts = problem('busy', 'The server is being restarted.');
+    act(() => { account.status.value = { kind: 'offline', problem: restarts }; });
     act(() => void vi.advanceTimersByTime(900));
     expect(page.querySelector('.connection')).toBeNull();
     act(() => void vi.advanceTimersByTime(200));
@@ -199,7 +200,8 @@ describe('the connection', () => {
 
 describe('people', () => {
   const fill = (): void => {
-    account.people.groupNames.value = [{ name: 'team', displayName: 'Team' }, { name: 'else', displayName: 'Elsewhere' }];
+    account.people.groupNames.value =
+      [{ name: 'team', displayName: 'Team' }, { name: 'else', displayName: 'Elsewhere' }];
     account.people.all.value = [
       person('bob', { name: 'Bob', groups: ['team'], note: 'at my desk' }),
       person('carol', { name: 'Carol', groups: ['team'], state: 'offline' }),

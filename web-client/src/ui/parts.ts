@@ -21,7 +21,9 @@ const PAUSE_MS = 3000;
 /** Where it fails it is tried again when the part is opened. */
 export function loadBeforehand(): () => void {
   const timer = setTimeout(() => {
-    for (const load of [peopleView.load, people, decisions, status, voicemail, settings, help]) void (load() as Promise<unknown>).catch(() => undefined);
+    const loads: readonly (() => Promise<unknown>)[] =
+      [peopleView.load, people, decisions, status, voicemail, settings, help];
+    for (const load of loads) load().catch(() => undefined);
   }, PAUSE_MS);
   return () => clearTimeout(timer);
 }

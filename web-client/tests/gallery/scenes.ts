@@ -25,21 +25,32 @@ export const HOSTILE = '<img src=x onerror=alert(1)> \u202eevil\u202c \u0645\u06
 
 const PEOPLE: readonly Person[] = [
   person('bob', { name: 'Bob Baker', groups: ['team'], since: ago(12), note: 'at my desk' }),
-  person('carol', { name: 'Carol Čapková', groups: ['team', 'sales'], state: 'busy', since: ago(95), note: 'in a meeting until 3' }),
+  person('carol', {
+    name: 'Carol Čapková', groups: ['team', 'sales'], state: 'busy', since: ago(95), note: 'in a meeting until 3',
+  }),
   person('dave', { name: 'Dave', groups: ['team'], state: 'away', since: ago(3) }),
-  person('erin', { name: 'Erin O’Neill', groups: ['sales'], state: 'do-not-disturb', since: ago(400), note: 'writing the quarterly report, please mail' }),
+  person('erin', {
+    name: 'Erin O’Neill', groups: ['sales'], state: 'do-not-disturb', since: ago(400),
+    note: 'writing the quarterly report, please mail',
+  }),
   person('frank', { name: 'Frank Möller', groups: ['sales'], state: 'on-the-phone', since: ago(1) }),
   person('grace', { name: 'Grace Hopper', groups: ['sales'], state: 'offline', since: ago(3000) }),
   person('heidi', { name: LONG, groups: ['team'], state: 'available', note: `${LONG} ${LONG}`, since: ago(700) }),
   person('ivan@example.net', { name: 'Ivan', groups: ['other'], state: 'unknown', watch: 'pending' }),
-  person('judy@example.net', { name: 'Judy', groups: ['other'], state: 'unknown', watch: 'rejected', reason: 'rejected' }),
+  person('judy@example.net', {
+    name: 'Judy', groups: ['other'], state: 'unknown', watch: 'rejected', reason: 'rejected',
+  }),
   person('mallory', { name: HOSTILE, note: HOSTILE, groups: ['other'], state: 'busy' }),
   person('nobody', { name: 'nobody', groups: ['other'], state: 'unknown', watch: 'unknown', reason: 'noresource' }),
-  { ...person('reception', { name: 'Reception', groups: ['other'], state: 'unknown', watch: 'unknown' }), uri: 'tel:+49-30-1234567', address: null },
+  {
+    ...person('reception', { name: 'Reception', groups: ['other'], state: 'unknown', watch: 'unknown' }),
+    uri: 'tel:+49-30-1234567', address: null,
+  },
 ];
 
 const GROUPS = [
-  { name: 'team', displayName: 'Team' }, { name: 'sales', displayName: 'Sales & marketing' }, { name: 'other', displayName: 'Elsewhere' },
+  { name: 'team', displayName: 'Team' }, { name: 'sales', displayName: 'Sales & marketing' },
+  { name: 'other', displayName: 'Elsewhere' },
 ];
 
 const BROWSER = 'Firefox on Linux';
@@ -47,7 +58,8 @@ const SESSIONS: readonly Session[] = [
   { name: 'Chromium on Linux', isCurrent: true, isStaying: false, used: 0 },
   { name: BROWSER, isCurrent: false, isStaying: true, used: 90 },
   { name: `${LONG} ${LONG}`, isCurrent: false, isStaying: true, used: 30_000 },
-].map(({ used, ...more }, index) => ({ id: `s${index}`, createdAt: ago(used), usedAt: ago(used), expiresAt: ago(-9999), ...more }));
+].map(({ used, ...more }, index) =>
+  ({ id: `s${index}`, createdAt: ago(used), usedAt: ago(used), expiresAt: ago(-9999), ...more }));
 
 function fill(account: FakeAccount): true {
   const { people, conversations, mailbox, own } = account;
@@ -66,10 +78,14 @@ function fill(account: FakeAccount): true {
   );
   conversations.list.value[1]!.unread.value = 2;
   own.shown.value = {
-    isOpen: true, activity: 'available', note: 'in the office', icon: '', displayName: '', since: null, idleDevices: 0, activeDevices: 1,
+    isOpen: true, activity: 'available', note: 'in the office', icon: '', displayName: '', since: null, idleDevices: 0,
+    activeDevices: 1,
   };
   own.chosen.value = { kind: 'available', note: 'in the office', icon: '' };
-  mailbox.state.value = { isWaiting: true, account: 'sip:*97@example.org', counts: [{ kind: 'voice', fresh: 2, old: 5 }, { kind: 'fax', fresh: 1, old: 0 }] };
+  mailbox.state.value = {
+    isWaiting: true, account: 'sip:*97@example.org',
+    counts: [{ kind: 'voice', fresh: 2, old: 5 }, { kind: 'fax', fresh: 1, old: 0 }],
+  };
   account.sessionList = SESSIONS;
   return true;
 }
@@ -118,7 +134,8 @@ export const scenes: Readonly<Record<string, Scene>> = {
   many: (account) => {
     fill(account);
     const some = Array.from({ length: 500 }, (_none, index) => person(`user${index}`, {
-      name: `Person ${String(index).padStart(3, '0')}`, groups: [GROUPS[index % 3]!.name], state: index % 4 ? 'offline' : 'available',
+      name: `Person ${String(index).padStart(3, '0')}`, groups: [GROUPS[index % 3]!.name],
+      state: index % 4 ? 'offline' : 'available',
     }));
     account.people.all.value = [...PEOPLE, ...some];
     return true;

@@ -1,4 +1,5 @@
-// How many wait. The number alone: what it counts is said by the name of what it stands at. SPDX-License-Identifier: MIT
+// How many wait. The number alone: what it counts is said by the name of what it stands at.
+// SPDX-License-Identifier: MIT
 import { t } from '../texts';
 
 export function Badge({ count, most = 99 }: { count: number; most?: number }) {

@@ -31,7 +31,8 @@ export async function openDialog<Props extends object>(
   if (!Part) return complain(t('common.partNotLoaded'));
   await new Promise<void>((ended) => {
     const key = ++keys;
-    opened.value = [...opened.value, { key, ended, draw: (onClose) => <Part key={key} {...props} onClose={onClose} /> }];
+    const draw: Opened['draw'] = (onClose) => <Part key={key} {...props} onClose={onClose} />;
+    opened.value = [...opened.value, { key, ended, draw }];
   });
 }
 

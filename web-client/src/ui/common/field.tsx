@@ -33,8 +33,8 @@ export function Field({ label, value, onInput, hint, problem, sentence, inputRef
     <div class="field">
       <label for={id}>{label}</label>
       <div class="row">
-        <input {...rest as InputHTMLAttributes<HTMLInputElement>} id={id} class="input" value={value} ref={inputRef ?? null}
-          aria-describedby={`${id}-about`} aria-invalid={problem || sentence ? true : undefined}
+        <input {...rest as InputHTMLAttributes<HTMLInputElement>} id={id} class="input" value={value}
+          ref={inputRef ?? null} aria-describedby={`${id}-about`} aria-invalid={problem || sentence ? true : undefined}
           onInput={(event) => onInput(event.currentTarget.value)} />
         {children}
       </div>

@@ -81,8 +81,9 @@ function MenuList({ items, label, id, button, onLeave }: {
 
   useEffect(() => {
     const away = (event: Event): void => {
-      const inside = event.target instanceof Node && (list.current?.contains(event.target) || button.contains(event.target));
-      if (!inside) onLeave(false);
+      const { target } = event;
+      const isInside = target instanceof Node && (list.current?.contains(target) || button.contains(target));
+      if (!isInside) onLeave(false);
     };
     const events = ['pointerdown', 'scroll', 'resize'] as const;
     for (const name of events) addEventListener(name, away, true);

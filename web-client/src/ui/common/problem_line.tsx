@@ -4,7 +4,9 @@ import type { Problem } from '../../model/ports';
 import { problemText } from '../texts';
 import { Icon } from './icon';
 
-/** Stands there empty before, so that screen readers notice what comes into it. `sentence`: where there is no Problem. */
+/**
+ * Stands there empty before, so that screen readers notice what comes into it. `sentence`: where there is no Problem.
+ */
 export function ProblemLine({ problem, sentence = '', id }: {
   problem?: Problem | null | undefined; sentence?: string | undefined; id?: string | undefined;
 }) {

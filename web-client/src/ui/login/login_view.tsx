@@ -1,4 +1,5 @@
 // Logging in. What was typed stays until one is in. SPDX-License-Identifier: MIT
+import type { Ref } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Problem } from '../../model/ports';
 import type { Login } from '../../model/views';
@@ -33,10 +34,35 @@ function Returning() {
   );
 }
 
+function PasswordField({ value, onInput, inputRef, problem, isMissing }: {
+  value: string; onInput(value: string): void; inputRef: Ref<HTMLInputElement>;
+  problem: Problem | null; isMissing: boolean;
+}) {
+  const [isShown, setShown] = useState(false);
+  return (
+    <Field label={t('login.password')} value={value} onInput={onInput} inputRef={inputRef}
+      type={isShown ? 'text' : 'password'} name="password" autocomplete="current-password" autocapitalize="none"
+      spellcheck={false} required problem={problem} sentence={isMissing ? t('login.passwordMissing') : ''}>
+      <IconButton icon={isShown ? 'eye-off' : 'eye'} aria-pressed={isShown}
+        label={t(isShown ? 'login.hidePassword' : 'login.showPassword')} onClick={() => setShown(!isShown)} />
+    </Field>
+  );
+}
+
+function StayChoice({ isChosen, onChoose }: { isChosen: boolean; onChoose(isChosen: boolean): void }) {
+  return (
+    <label class="choice">
+      <input type="checkbox" name="stay" checked={isChosen} aria-describedby="stay-hint"
+        onChange={(event) => onChoose(event.currentTarget.checked)} />
+      <span>{t('login.stay')}</span>
+      <span class="hint" id="stay-hint">{t('login.stayHint')}</span>
+    </label>
+  );
+}
+
 function LoginForm({ login, onSubmitted }: { login: Login; onSubmitted(): void }) {
   const [address, setAddress] = useState(login.rememberedAddress);
   const [password, setPassword] = useState('');
-  const [isShown, setShown] = useState(false);
   const [stays, setStays] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [missing, setMissing] = useState<'address' | 'password' | null>(null);
@@ -74,19 +100,9 @@ function LoginForm({ login, onSubmitted }: { login: Login; onSubmitted(): void }
         inputRef={addressInput} name="username" autocomplete="username" autocapitalize="none" inputMode="email"
         spellcheck={false} required problem={place === 'address' ? problem : null}
         sentence={missing === 'address' ? t('login.addressMissing') : ''} />
-      <Field label={t('login.password')} value={password} onInput={setPassword} inputRef={passwordInput}
-        type={isShown ? 'text' : 'password'} name="password" autocomplete="current-password" autocapitalize="none"
-        spellcheck={false} required problem={place === 'password' ? problem : null}
-        sentence={missing === 'password' ? t('login.passwordMissing') : ''}>
-        <IconButton icon={isShown ? 'eye-off' : 'eye'} aria-pressed={isShown}
-          label={t(isShown ? 'login.hidePassword' : 'login.showPassword')} onClick={() => setShown(!isShown)} />
-      </Field>
-      <label class="choice">
-        <input type="checkbox" name="stay" checked={stays} aria-describedby="stay-hint"
-          onChange={(event) => setStays(event.currentTarget.checked)} />
-        <span>{t('login.stay')}</span>
-        <span class="hint" id="stay-hint">{t('login.stayHint')}</span>
-      </label>
+      <PasswordField value={password} onInput={setPassword} inputRef={passwordInput}
+        problem={place === 'password' ? problem : null} isMissing={missing === 'password'} />
+      <StayChoice isChosen={stays} onChoose={setStays} />
       <ProblemLine problem={place === 'form' ? problem : null} />
       <Button type="submit" kind="primary" isBusy={isBusy}>{t(isBusy ? 'login.busy' : 'login.submit')}</Button>
     </form>

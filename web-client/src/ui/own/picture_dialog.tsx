@@ -53,18 +53,38 @@ const MOVES: Readonly<Record<string, readonly [number, number]>> = {
   ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP],
 };
 
+/** What will be seen of the picture, to be moved. */
+function Cutting({ picture, view, onMove }: {
+  picture: ImageBitmap; view: View; onMove(by: readonly [number, number]): void;
+}) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => draw(canvas.current!, picture, view), [view]);
+  return (
+    <canvas class="picture" width={SHOWN} height={SHOWN} ref={canvas} tabIndex={0} role="img"
+      aria-label={t('picture.preview')}
+      onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
+      onPointerMove={(event) => {
+        if (event.currentTarget.hasPointerCapture(event.pointerId)) onMove([event.movementX, event.movementY]);
+      }}
+      onKeyDown={(event) => {
+        const by = MOVES[event.key];
+        if (!by) return;
+        event.preventDefault();
+        onMove(by);
+      }} />
+  );
+}
+
 export function PictureDialog({ account, picture, onClose }: {
   account: Account; picture: ImageBitmap; onClose(): void;
 }) {
   const [view, setView] = useState<View>({ zoom: 1, x: 0, y: 0 });
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
-  const canvas = useRef<HTMLCanvasElement>(null);
   const change = (part: (view: View) => Partial<View>): void =>
     setView((before) => within({ ...before, ...part(before) }, picture));
   const move = (by: readonly [number, number]): void => change(({ x, y }) => ({ x: x + by[0], y: y + by[1] }));
 
-  useEffect(() => draw(canvas.current!, picture, view), [view]);
   useEffect(() => () => picture.close(), []);
 
   const save = async (): Promise<void> => {
@@ -87,17 +107,7 @@ export function PictureDialog({ account, picture, onClose }: {
       </>
     }>
       <p class="soft">{t('picture.about')}</p>
-      <canvas class="picture" width={SHOWN} height={SHOWN} ref={canvas} tabIndex={0} role="img" aria-label={t('picture.preview')}
-        onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
-        onPointerMove={(event) => {
-          if (event.currentTarget.hasPointerCapture(event.pointerId)) move([event.movementX, event.movementY]);
-        }}
-        onKeyDown={(event) => {
-          const by = MOVES[event.key];
-          if (!by) return;
-          event.preventDefault();
-          move(by);
-        }} />
+      <Cutting picture={picture} view={view} onMove={move} />
       <label class="zoom">
         <span>{t('picture.zoom')}</span>
         <input type="range" min="1" max={MOST_ZOOM} step="0.05" value={view.zoom}

@@ -72,7 +72,11 @@ function RecentNotes({ notes, onPick }: { notes: readonly string[]; onPick(note:
       <p class="hint" id="recent-notes">{t('own.recentNotes')}</p>
       <ul aria-labelledby="recent-notes">
         {notes.map((note) => (
-          <li key={note}><button type="button" class="button small" title={note} onClick={() => onPick(note)}><bdi class="cut">{note}</bdi></button></li>
+          <li key={note}>
+            <button type="button" class="button small" title={note} onClick={() => onPick(note)}>
+              <bdi class="cut">{note}</bdi>
+            </button>
+          </li>
         ))}
       </ul>
     </div>

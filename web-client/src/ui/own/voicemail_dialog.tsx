@@ -21,7 +21,11 @@ function Counts({ counts }: Pick<MailboxState, 'counts'>) {
       </thead>
       <tbody>
         {counts.map(({ kind, fresh, old }) => (
-          <tr key={kind} data-lit={fresh > 0}><th scope="row">{t(`voicemail.kind.${kind}`)}</th><td>{fresh}</td><td>{old}</td></tr>
+          <tr key={kind} data-lit={fresh > 0}>
+            <th scope="row">{t(`voicemail.kind.${kind}`)}</th>
+            <td>{fresh}</td>
+            <td>{old}</td>
+          </tr>
         ))}
       </tbody>
     </table>
@@ -50,7 +54,9 @@ export function VoicemailDialog({ account, onClose }: { account: Account; onClos
       {number.value !== '' && (
         <div class="number">
           <p><span class="soft small">{t('voicemail.number')}</span> <bdi class="cut">{number}</bdi></p>
-          <a class="button primary" href={callLink(known?.account ?? '', number.value)}><Icon name="call" />{t('voicemail.call')}</a>
+          <a class="button primary" href={callLink(known?.account ?? '', number.value)}>
+            <Icon name="call" />{t('voicemail.call')}
+          </a>
           <Button icon="copy" onClick={() => void copyText(number.value)}>{t('voicemail.copy')}</Button>
         </div>
       )}

@@ -41,7 +41,9 @@ export function DecisionsDialog({ account, onClose }: { account: Account; onClos
   return (
     <Dialog title={t('decisions.title')} isWide onClose={onClose}>
       <p class="soft">{t(rules.length > 0 ? 'decisions.about' : 'decisions.empty')}</p>
-      {rules.length > 0 && <ul class="rules">{rules.map((rule) => <Rule key={rule.uri} account={account} rule={rule} />)}</ul>}
+      {rules.length > 0 && (
+        <ul class="rules">{rules.map((rule) => <Rule key={rule.uri} account={account} rule={rule} />)}</ul>
+      )}
     </Dialog>
   );
 }

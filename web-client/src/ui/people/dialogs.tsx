@@ -83,7 +83,8 @@ async function groupNamed({ people }: Account, displayName: string): Promise<str
 
 /** The chosen groups with the new one, for `work`. */
 async function withNewGroup(
-  account: Account, chosen: readonly string[], newName: string, work: (groups: readonly string[]) => Promise<Problem | null>,
+  account: Account, chosen: readonly string[], newName: string,
+  work: (groups: readonly string[]) => Promise<Problem | null>,
 ): Promise<Problem | null> {
   if (newName.trim() === '') return work(chosen);
   const added = await groupNamed(account, newName.trim());
@@ -103,8 +104,8 @@ export function AddPersonDialog({ account, typed, onClose }: Closable & { typed:
   const submit = (): void => {
     setMissing(address.trim() === '');
     if (address.trim() === '') return;
-    const add = (all: readonly string[]): Promise<Problem | null> => account.people.add(address.trim(), name.trim(), all);
-    void edit(() => withNewGroup(account, groups, newName, add),
+    void edit(
+      () => withNewGroup(account, groups, newName, (all) => account.people.add(address.trim(), name.trim(), all)),
       () => notice(t('addPerson.done', { name: name.trim() || address.trim() })));
   };
   return (
@@ -163,7 +164,8 @@ export function GroupNameDialog({ account, group, onClose }: Closable & {
   };
   return (
     <Dialog title={group ? t('group.renameTitle', { name: group.displayName }) : t('group.newTitle')} onClose={onClose}
-      onSubmit={submit} footer={<Buttons yes={t(group ? 'common.save' : 'common.add')} isBusy={isBusy} onClose={onClose} />}>
+      onSubmit={submit}
+      footer={<Buttons yes={t(group ? 'common.save' : 'common.add')} isBusy={isBusy} onClose={onClose} />}>
       <Field label={t('group.name')} value={name} onInput={setName} autofocus required maxLength={MOST_LETTERS}
         autocomplete="off" problem={problem} sentence={isMissing ? t('group.nameMissing') : ''} />
     </Dialog>

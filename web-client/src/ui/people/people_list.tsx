@@ -28,7 +28,7 @@ function target(key: string, at: number, rows: readonly Row[]): number | null {
 function moveSideways(key: string, row: Row | undefined, element: HTMLElement, folded: Folded): boolean {
   if (!row || (key !== 'ArrowLeft' && key !== 'ArrowRight')) return false;
   const isForward = (key === 'ArrowRight') === (getComputedStyle(element).direction !== 'rtl');
-  const [main, menu] = element.querySelectorAll<HTMLElement>(':scope > .row-main, :scope > h3 > .row-main, :scope > .row-menu');
+  const [main, menu] = element.querySelectorAll<HTMLElement>('.row-main, .row-menu');
   const isAtMenu = document.activeElement === menu;
   if (row.kind === 'group' && !isAtMenu && row.isFolded === isForward) folded.set(row.group.name, !isForward);
   else (isForward ? menu : main)?.focus();
@@ -88,7 +88,8 @@ export function PeopleList({ account }: { account: Account }) {
     if (!isActive && (start > seen.until || start < seen.from)) return null;
     const place = { index, count: rows.length, start, isActive, onFocus: () => setActiveKey(row.key) };
     return row.kind === 'group'
-      ? <GroupRow key={row.key} account={account} row={row} place={place} onFold={(is) => folded.set(row.group.name, is)} />
+      ? <GroupRow key={row.key} account={account} row={row} place={place}
+          onFold={(isFolded) => folded.set(row.group.name, isFolded)} />
       : <PersonRow key={row.key} account={account} person={row.person} place={place} />;
   };
 

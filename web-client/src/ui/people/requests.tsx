@@ -36,7 +36,9 @@ function Request({ account: { people }, request, onDone }: {
         <ProblemLine problem={problem} />
         <div class="answers">
           {!isListed && (
-            <Button isSmall kind="primary" onClick={() => void decide('allow', true)}>{t('requests.allowAndAdd')}</Button>
+            <Button isSmall kind="primary" onClick={() => void decide('allow', true)}>
+              {t('requests.allowAndAdd')}
+            </Button>
           )}
           <Button isSmall kind={isListed ? 'primary' : 'plain'} onClick={() => void decide('allow', false)}>
             {t('requests.allow')}

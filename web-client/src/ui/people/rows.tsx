@@ -4,7 +4,7 @@ import { addressText } from '../../model/address';
 import { Avatar } from '../common/avatar';
 import { confirmed } from '../common/dialogs';
 import { Icon } from '../common/icon';
-import { Menu } from '../common/menu';
+import { Menu, type MenuItem } from '../common/menu';
 import { complain } from '../common/notices';
 import { RelativeTime } from '../common/relative_time';
 import { showGroupName } from '../parts';
@@ -46,6 +46,16 @@ async function removeGroup({ people }: Account, name: string, displayName: strin
   if (problem) complain(problem);
 }
 
+function groupItems(account: Account, name: string, displayName: string): readonly MenuItem[] {
+  return [
+    { label: t('people.renameGroup'), icon: 'edit', act: () => showGroupName(account, { name, displayName }) },
+    {
+      label: t('people.removeGroup'), icon: 'trash', isDanger: true,
+      act: () => void removeGroup(account, name, displayName),
+    },
+  ];
+}
+
 export function GroupRow({ account, row, place, onFold }: {
   account: Account; row: Extract<Row, { kind: 'group' }>; place: Place; onFold(isFolded: boolean): void;
 }) {
@@ -57,7 +67,8 @@ export function GroupRow({ account, row, place, onFold }: {
   return (
     <li class="people-row group" {...placed(place)} onContextMenu={name === '' ? undefined : openMenu}>
       <h3>
-        <button type="button" class="row-main" tabIndex={tabIndex} aria-expanded={!isFolded} onClick={() => onFold(!isFolded)}>
+        <button type="button" class="row-main" tabIndex={tabIndex} aria-expanded={!isFolded}
+          onClick={() => onFold(!isFolded)}>
           <Icon name="chevron" />
           <bdi class="cut">{shown}</bdi>
           <span class="count" aria-hidden="true">{there}/{people.length}</span>
@@ -65,10 +76,8 @@ export function GroupRow({ account, row, place, onFold }: {
         </button>
       </h3>
       {name !== '' && (
-        <Menu class="button quiet only-icon small row-menu" tabIndex={-1} label={t('people.groupMenu', { name: shown })} items={[
-          { label: t('people.renameGroup'), icon: 'edit', act: () => showGroupName(account, { name, displayName: shown }) },
-          { label: t('people.removeGroup'), icon: 'trash', isDanger: true, act: () => void removeGroup(account, name, shown) },
-        ]}><Icon name="more" /></Menu>
+        <Menu class="button quiet only-icon small row-menu" tabIndex={-1} items={groupItems(account, name, shown)}
+          label={t('people.groupMenu', { name: shown })}><Icon name="more" /></Menu>
       )}
     </li>
   );
@@ -88,7 +97,9 @@ function PersonBody({ person }: { person: Person }) {
         </span>
       </span>
       {isSinceShown && (
-        <span class="soft since"><span class="unseen">{t('people.since')} </span><RelativeTime at={since} form="short" /></span>
+        <span class="soft since">
+          <span class="unseen">{t('people.since')} </span><RelativeTime at={since} form="short" />
+        </span>
       )}
     </>
   );
@@ -96,12 +107,11 @@ function PersonBody({ person }: { person: Person }) {
 
 export function PersonRow({ account, person, place }: { account: Account; person: Person; place: Place }) {
   const { address } = person;
+  const text = address ? addressText(address) : person.uri;
   const call = callLink(person);
-  const shared = {
-    class: 'row-main', tabIndex: place.isActive ? 0 : -1, title: `${person.name}\n${address ? addressText(address) : person.uri}`,
-  };
-  const { current } = account.conversations;
-  const isOpen = address !== null && current.value !== null && addressText(current.value.address) === addressText(address);
+  const shared = { class: 'row-main', tabIndex: place.isActive ? 0 : -1, title: `${person.name}\n${text}` };
+  const current = account.conversations.current.value;
+  const isOpen = current !== null && addressText(current.address) === text;
   return (
     <li class="people-row person" data-state={person.state} {...placed(place)} onContextMenu={openMenu}>
       {address

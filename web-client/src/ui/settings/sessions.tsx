@@ -66,10 +66,14 @@ export function Sessions({ account }: { account: Account }) {
     setBusy(false);
   };
   useEffect(() => void load(), []);
+  if (!sessions && !problem) return <p class="soft" role="status"><Spinner /> {t('common.loading')}</p>;
   if (!sessions) {
-    return problem
-      ? <><ProblemLine problem={problem} /><div><Button isSmall icon="retry" onClick={() => void load()}>{t('common.again')}</Button></div></>
-      : <p class="soft" role="status"><Spinner /> {t('common.loading')}</p>;
+    return (
+      <>
+        <ProblemLine problem={problem} />
+        <div><Button isSmall icon="retry" onClick={() => void load()}>{t('common.again')}</Button></div>
+      </>
+    );
   }
   const others = sessions.filter(({ isCurrent }) => !isCurrent);
   return (
@@ -78,7 +82,9 @@ export function Sessions({ account }: { account: Account }) {
         {sessions.map((session) => <Line key={session.id} session={session} onEnd={() => void end([session])} />)}
       </ul>
       <ProblemLine problem={problem} />
-      {others.length > 1 && <div><Button isSmall isBusy={isBusy} onClick={() => void end(others)}>{t('sessions.endOthers')}</Button></div>}
+      {others.length > 1 && (
+        <div><Button isSmall isBusy={isBusy} onClick={() => void end(others)}>{t('sessions.endOthers')}</Button></div>
+      )}
     </>
   );
 }

@@ -93,18 +93,21 @@ function LogOut({ account }: { account: Account }) {
   );
 }
 
+/** Also what was set elsewhere and is none of ours. */
+function awayOptions(now: number): readonly (readonly [number, string])[] {
+  return [...new Set([...AWAY_MINUTES, now])].map((count) =>
+    [count, count === 0 ? t('settings.never') : t('settings.minutes', { count })] as const);
+}
+
 export function SettingsDialog({ account, onClose }: { account: Account; onClose(): void }) {
   const { settings, site, self } = account;
-  const { sound, receipts } = settings;
-  const minutes = AWAY_MINUTES.map((count) =>
-    [count, count === 0 ? t('settings.never') : t('settings.minutes', { count })] as const);
-  const own = settings.awayAfterMinutes.value;
-  const away = AWAY_MINUTES.includes(own) ? minutes : [...minutes, [own, t('settings.minutes', { count: own })] as const];
+  const { sound, receipts, awayAfterMinutes } = settings;
   return (
     <Dialog title={t('nav.settings')} isWide onClose={onClose}>
       <Section title={t('settings.looks')}>
         <Choice label={t('settings.language')} setting={settings.language}
-          options={[['', t('settings.browserLanguage')], ...LANGUAGES.map(({ code, name }) => [code, name] as const)]} />
+          options={[{ code: '', name: t('settings.browserLanguage') }, ...LANGUAGES]
+            .map(({ code, name }) => [code, name] as const)} />
         <Choice label={t('settings.theme')} setting={settings.theme}
           options={THEMES.map((theme) => [theme, t(`settings.theme.${theme}`)] as const)} />
       </Section>
@@ -116,7 +119,8 @@ export function SettingsDialog({ account, onClose }: { account: Account; onClose
       <Section title={t('settings.shown')}>
         <Switch label={t('settings.receipts')} hint={t('settings.receiptsHint')} isOn={receipts.value}
           onChange={(isOn) => { receipts.value = isOn; }} />
-        <Choice label={t('settings.awayAfter')} setting={settings.awayAfterMinutes} options={away} />
+        <Choice label={t('settings.awayAfter')} setting={awayAfterMinutes}
+          options={awayOptions(awayAfterMinutes.value)} />
       </Section>
       <Section title={t('sessions.title')}><Sessions account={account} /></Section>
       <Section title={t('settings.account')}>

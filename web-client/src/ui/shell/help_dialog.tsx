@@ -20,13 +20,18 @@ const LINES: readonly Line[] = [
   [[`${COMMAND} /`], 'help.help'],
 ];
 
+/** "Ctrl K" are pressed together. */
+function drawKeys(together: string) {
+  return <span key={together}>{together.split(' ').map((key) => <kbd key={key}>{key}</kbd>)}</span>;
+}
+
 export function HelpDialog({ onClose }: { onClose(): void }) {
   return (
     <Dialog title={t('nav.help')} onClose={onClose}>
       <dl class="keys">
         {LINES.map(([keys, about]) => (
           <div key={about}>
-            <dt>{keys.map((combined) => <span key={combined}>{combined.split(' ').map((key) => <kbd key={key}>{key}</kbd>)}</span>)}</dt>
+            <dt>{keys.map(drawKeys)}</dt>
             <dd>{t(about)}</dd>
           </div>
         ))}

@@ -1,4 +1,5 @@
-// Asks once, when it makes sense: somebody has written, and will want to know of the answer. SPDX-License-Identifier: MIT
+// Asks once, when it makes sense: somebody has written, and will want to know of the answer.
+// SPDX-License-Identifier: MIT
 import { useState } from 'preact/hooks';
 import type { Account } from '../../model/views';
 import { Button } from '../common/button';

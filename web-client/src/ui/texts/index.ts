@@ -18,11 +18,13 @@ interface Language {
 export const LANGUAGES: readonly Language[] = [
   {
     code: 'en', name: 'English',
-    load: () => import('./en').then(({ en }) => en), loadLater: () => import('./later_en').then(({ laterEn }) => laterEn),
+    load: () => import('./en').then(({ en }) => en),
+    loadLater: () => import('./later_en').then(({ laterEn }) => laterEn),
   },
   {
     code: 'de', name: 'Deutsch',
-    load: () => import('./de').then(({ de }) => de), loadLater: () => import('./later_de').then(({ laterDe }) => laterDe),
+    load: () => import('./de').then(({ de }) => de),
+    loadLater: () => import('./later_de').then(({ laterDe }) => laterDe),
   },
 ];
 
@@ -50,7 +52,9 @@ function chooseLanguage(wanted: string, preferred: readonly string[]): Language 
 let newest = 0;
 let isLaterWanted = false; // then each language that is chosen brings it along
 
-/** `wanted`: a code, or '' for the browser's. The page keeps the words that it has where the new ones cannot be loaded. */
+/**
+ * `wanted`: a code, or '' for the browser's. The page keeps the words that it has where the new ones cannot be loaded.
+ */
 export async function setLanguage(wanted: string): Promise<void> {
   const turn = ++newest;
   const preferred = navigator.languages;
@@ -62,7 +66,10 @@ export async function setLanguage(wanted: string): Promise<void> {
   document.documentElement.lang = code;
 }
 
-/** The texts of what is loaded after the first view, and must be there before it is drawn. Throws where they do not come. */
+/**
+ * The texts of what is loaded after the first view, which must be there before it is drawn. Throws where they do not
+ * come.
+ */
 export async function loadLaterTexts(): Promise<void> {
   isLaterWanted = true;
   const before = spoken.value;

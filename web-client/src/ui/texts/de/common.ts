@@ -17,7 +17,8 @@ export const common: Translated<typeof english> = {
   'common.copyFailed': 'Der Browser erlaubt das Kopieren nicht. Markieren und kopieren Sie den Text selbst.',
   'common.loading': 'Wird geladen …',
   'common.moreThan': '{count}+',
-  'common.partNotLoaded': 'Dieser Teil der Seite konnte nicht geladen werden. Prüfen Sie die Verbindung und versuchen Sie es noch einmal.',
+  'common.partNotLoaded':
+    'Dieser Teil der Seite konnte nicht geladen werden. Prüfen Sie die Verbindung und versuchen Sie es noch einmal.',
 
   'time.today': 'Heute',
   'time.yesterday': 'Gestern',
@@ -38,10 +39,12 @@ export const common: Translated<typeof english> = {
   'problem.no-such-user': 'Diese Adresse hat niemand.',
   'problem.no-address': 'Das ist weder ein Benutzername noch eine SIP-Adresse.',
   'problem.too-long': 'Das ist zu lang.',
-  'problem.mailbox-full': 'Für diese Person warten schon zu viele Nachrichten. Versuchen Sie es wieder, wenn sie da war.',
+  'problem.mailbox-full':
+    'Für diese Person warten schon zu viele Nachrichten. Versuchen Sie es wieder, wenn sie da war.',
   'problem.not-taken': 'Kein Gerät dieser Person kann das anzeigen.',
   'problem.forbidden': 'Das dürfen Sie nicht.',
-  'problem.changed': 'Es wurde inzwischen anderswo geändert. Sehen Sie es sich noch einmal an und versuchen Sie es erneut.',
+  'problem.changed':
+    'Es wurde inzwischen anderswo geändert. Sehen Sie es sich noch einmal an und versuchen Sie es erneut.',
   'problem.limit': 'Das ist mehr, als der Server erlaubt.',
   'problem.busy': 'Der Server kann das gerade nicht. Versuchen Sie es gleich noch einmal.',
   'problem.no-connection': 'Es besteht keine Verbindung zum Server.',

@@ -13,8 +13,11 @@ export const settings: Translated<typeof english> = {
   'settings.told': 'Was Ihnen gemeldet wird',
   'settings.notifications': 'Benachrichtigungen',
   'settings.notificationsHint': 'Über neue Nachrichten, Anfragen und Voicemail, während Sie etwas anderes tun.',
-  'settings.unsupported': 'Dieser Browser zeigt keine Benachrichtigungen, oder nicht für eine Seite ohne Verschlüsselung (https).',
-  'settings.forbidden': 'Der Browser verbietet Benachrichtigungen dieser Seite. In seinen Einstellungen zu dieser Website können Sie sie erlauben.',
+  'settings.unsupported':
+    'Dieser Browser zeigt keine Benachrichtigungen, oder nicht für eine Seite ohne Verschlüsselung (https).',
+  'settings.forbidden':
+    'Der Browser verbietet Benachrichtigungen dieser Seite. In seinen Einstellungen zu dieser Website können Sie ' +
+    'sie erlauben.',
   'settings.sound': 'Ton bei neuen Nachrichten',
   'settings.quiet': 'Solange Ihr Status „Nicht stören“ ist, geschieht nichts davon.',
   'settings.shown': 'Was andere erfahren',
@@ -27,7 +30,8 @@ export const settings: Translated<typeof english> = {
   'settings.forget': 'Abmelden und vergessen',
   'settings.forgetTitle': 'Abmelden und hier alles vergessen?',
   'settings.forgetText':
-    'Was dieser Browser von Ihnen gespeichert hat, wird entfernt, auch nicht gesendete Nachrichten und Entwürfe. Ihr Verlauf auf dem Server bleibt.',
+    'Was dieser Browser von Ihnen gespeichert hat, wird entfernt, auch nicht gesendete Nachrichten und Entwürfe. ' +
+    'Ihr Verlauf auf dem Server bleibt.',
 
   'sessions.title': 'Wo Sie angemeldet sind',
   'sessions.unnamed': 'Gerät ohne Namen',

@@ -12,7 +12,9 @@ export const shell: Translated<typeof english> = {
   'login.showPassword': 'Passwort anzeigen',
   'login.hidePassword': 'Passwort verbergen',
   'login.stay': 'Angemeldet bleiben',
-  'login.stayHint': 'Auf diesem Computer, bis Sie sich abmelden. Nicht auf Computern, die auch andere benutzen. Ihr Passwort wird nicht gespeichert.',
+  'login.stayHint':
+    'Auf diesem Computer, bis Sie sich abmelden. Nicht auf Computern, die auch andere benutzen. Ihr Passwort wird ' +
+    'nicht gespeichert.',
   'login.submit': 'Anmelden',
   'login.busy': 'Anmeldung läuft …',
 

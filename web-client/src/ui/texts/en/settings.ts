@@ -10,8 +10,10 @@ export const settings = {
   'settings.told': 'Being told',
   'settings.notifications': 'Notifications',
   'settings.notificationsHint': 'Of new messages, requests and voicemail while you are doing something else.',
-  'settings.unsupported': 'This browser shows no notifications, or not for a page that came without encryption (https).',
-  'settings.forbidden': 'The browser forbids notifications of this page. You can allow them in its settings for this site.',
+  'settings.unsupported':
+    'This browser shows no notifications, or not for a page that came without encryption (https).',
+  'settings.forbidden':
+    'The browser forbids notifications of this page. You can allow them in its settings for this site.',
   'settings.sound': 'Sound for new messages',
   'settings.quiet': 'While your status is “Do not disturb” there is none of it.',
   'settings.shown': 'What others are told',

@@ -9,7 +9,8 @@ export const shell = {
   'login.showPassword': 'Show password',
   'login.hidePassword': 'Hide password',
   'login.stay': 'Stay logged in',
-  'login.stayHint': 'On this computer, until you log out. Not for computers that others use, too. Your password is not kept.',
+  'login.stayHint':
+    'On this computer, until you log out. Not for computers that others use, too. Your password is not kept.',
   'login.submit': 'Log in',
   'login.busy': 'Logging in …',
 
