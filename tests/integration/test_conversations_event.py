@@ -13,6 +13,7 @@ import cases
 from cases import check
 from server import Server
 from sip import Client, token
+from web import Web
 
 EVENT, KIND = "heliograph-conversations", "application/vnd.heliograph.conversations+json"
 USERS = ["alice", "bob", "carol", "dave", "erin"]
@@ -159,6 +160,21 @@ def test_receipts_are_changes_too(server):
     alice, sender = Watcher(server).begin(), Client(server, "bob")
     check(sender.message("alice", "<imdn/>", "message/imdn+xml").status == 202, "kept")
     alice.learns("bob@example.test", 0)
+    alice.end()
+
+
+def test_a_read_mark_that_moves_is_told_and_one_that_does_not_is_not(server):
+    alice, sender, web = Watcher(server).begin(), Client(server, "carol"), Web(server, "alice")
+    check(sender.message("alice", "read me").status == 202, "kept")
+    stored = alice.learns("carol@example.test", 0)
+    target = "/api/v1/users/alice/conversations/carol%40example.test"
+    messages = json.loads(web.ask("GET", f"{target}/messages").body)["messages"]
+    mark = json.dumps({"id": messages[-1]["id"]})
+    for _ in range(2):
+        answer = web.ask("PUT", f"{target}/read", mark, {"Content-Type": "application/json"})
+        check(answer.status in (200, 204), repr(answer))
+        alice.learns("carol@example.test", stored)
+    alice.is_quiet()
     alice.end()
 
 
