@@ -28,7 +28,9 @@ export async function enter(
   const name = accountOf(session);
   const device = await claimDevice(name);
   const keep = await openKeep({ account: name, device: device.number, others: device.others });
-  const link = createLink({ url: socketUrl(), address: self, password: secret, isSession: true, instance: device.instance });
+  const link = createLink({
+    url: socketUrl(), address: self, password: secret, isSession: true, instance: device.instance,
+  });
   const api = createApi({
     address: self, secret, origin: location.origin,
     onSessionEnded: () => account.wasEnded({ kind: 'session-ended', detail: '' }),

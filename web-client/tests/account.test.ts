@@ -38,8 +38,8 @@ async function begin(change: Partial<Api> = {}) {
     sessions: async () => [], endSession: async (id: string) => void done.push(`endSession ${id}`), ...change,
   } as Api;
   const account = new AccountModel({
-    self: { user: 'alice', domain: 'example.test' }, site, sessionId: '7', link: link as unknown as Link, api, keep, clock,
-    tabs: new FakeBrowser().open(), notifier, settings: new SettingsModel(new FakeStorage().shelf()),
+    self: { user: 'alice', domain: 'example.test' }, site, sessionId: '7', link: link as unknown as Link, api, keep,
+    clock, tabs: new FakeBrowser().open(), notifier, settings: new SettingsModel(new FakeStorage().shelf()),
     words: () => ({ title: '', body: '' }), onLook: () => undefined, onEnd: (ending) => endings.push(ending),
   });
   await settle();

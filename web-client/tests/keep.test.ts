@@ -11,7 +11,9 @@ vi.stubGlobal('IDBKeyRange', { bound: (from: string[]) => ({ account: from[0] })
 const owner = { account: 'alice@example.test', device: 1, others: new Set([0]) };
 
 function unsent(key: string, text = key): UnsentMessage {
-  return { key, callId: key, cseq: 1, to: 'bob@example.test', text, messageId: '', at: 0, isRefused: false, problem: null };
+  return {
+    key, callId: key, cseq: 1, to: 'bob@example.test', text, messageId: '', at: 0, isRefused: false, problem: null,
+  };
 }
 
 interface Row {
@@ -38,7 +40,9 @@ function createDatabase(rows: Record<'unsent' | 'drafts', Row[]> = { unsent: [],
     },
     async delete(key: string[] | { account: string }) {
       if (state.isBroken) throw new DOMException('gone', 'UnknownError');
-      rows[name] = rows[name].filter((row) => (Array.isArray(key) ? idOf(row) !== key.join(' ') : row.account !== key.account));
+      const isOther = (row: Row): boolean =>
+        Array.isArray(key) ? idOf(row) !== key.join(' ') : row.account !== key.account;
+      rows[name] = rows[name].filter(isOther);
     },
   });
   const database = {

@@ -180,7 +180,8 @@ test('who is forgotten leaves nothing; somebody else\'s address stays', async ()
 });
 
 test.each([
-  'no JSON {', '7', '"nobody"', '[]', '{"user":"alice"}', '{"user":"alice","domain":"d","id":"1","secret":7,"isStaying":true,"site":{}}',
+  'no JSON {', '7', '"nobody"', '[]', '{"user":"alice"}',
+  '{"user":"alice","domain":"d","id":"1","secret":7,"isStaying":true,"site":{}}',
 ])('what is no session of ours is none: %s', async (text) => {
   const [shared, own] = [new FakeStorage(), new FakeStorage()];
   own.items.set('heliograph.session', text);
@@ -194,11 +195,12 @@ test.each([
 
 test.each([
   ['Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0', 'Firefox, Linux'],
-  ['Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36 Edg/126.0',
-    'Edge, Windows'],
-  ['Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Mobile Safari/537.36', 'Chrome, Android'],
-  ['Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605 (KHTML, like Gecko) Version/17.5 Mobile Safari/604',
-    'Safari, iPhone'],
+  ['Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36 ' +
+    'Edg/126.0', 'Edge, Windows'],
+  ['Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Mobile Safari/537.36',
+    'Chrome, Android'],
+  ['Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605 (KHTML, like Gecko) Version/17.5 ' +
+    'Mobile Safari/604', 'Safari, iPhone'],
   ['curl/8', 'Browser'],
 ])('a browser has a name for people (%#)', (userAgent, name) => {
   expect(deviceName(userAgent)).toBe(name);

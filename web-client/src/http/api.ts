@@ -69,8 +69,9 @@ function createStatusApi(ask: Ask, address: Address): Pick<Api, 'chosenStatus' |
       if (etag === null) await read();
       const condition: Record<string, string> = etag ? { 'If-Match': etag } : { 'If-None-Match': '*' };
       const headers = { 'Content-Type': 'application/pidf+xml', ...condition };
+      const body = writeOwnStatus(addressToUri(address), status);
       etag = null; // what it is now is known only by the answer
-      etag = (await ask({ method: 'PUT', path, body: writeOwnStatus(addressToUri(address), status), headers })).etag || null;
+      etag = (await ask({ method: 'PUT', path, body, headers })).etag || null;
     },
   };
 }

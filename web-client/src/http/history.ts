@@ -12,7 +12,8 @@ export function createHistoryApi(ask: Ask, base: string): HistoryApi {
     async conversations() {
       const all: StoredConversation[] = [];
       for (let before: string | undefined; ; ) {
-        const page = await ask({ method: 'GET', path: `${base}/conversations${query({ limit: CONVERSATIONS, before })}` });
+        const range = query({ limit: CONVERSATIONS, before });
+        const page = await ask({ method: 'GET', path: `${base}/conversations${range}` });
         const fields = fieldsOf(jsonOf(page));
         all.push(...listOf(fields, 'conversations', readConversation));
         before = optionalText(fields, 'next');

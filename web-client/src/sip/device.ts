@@ -77,11 +77,13 @@ export async function claimDevice(account: string): Promise<Device> {
       taken.add(data.number);
       beginning.delete(data.lot);
     } else if (mine < 0) beginning.add(data.lot);
-    if (data.kind === 'who') say(mine < 0 ? { kind: 'begins', account, lot } : { kind: 'mine', account, lot, number: mine });
+    if (data.kind === 'who')
+      say(mine < 0 ? { kind: 'begins', account, lot } : { kind: 'mine', account, lot, number: mine });
   };
   say({ kind: 'who', account, lot });
   await new Promise((resolve) => setTimeout(resolve, ANSWER_WAIT_MS));
   mine = freeNumber(taken, [...beginning].filter((other) => other < lot).length);
   say({ kind: 'mine', account, lot, number: mine });
-  return { instance: rememberedUuid(account, mine), number: mine, others: new Set(taken), release: () => channel.close() };
+  const release = (): void => channel.close();
+  return { instance: rememberedUuid(account, mine), number: mine, others: new Set(taken), release };
 }

@@ -3,7 +3,7 @@
 import { signal } from '@preact/signals';
 import { vi } from 'vitest';
 import { createMemoryKeep } from '../../src/keep/keep';
-import { addressText, type Address } from '../../src/model/address';
+import type { Address } from '../../src/model/address';
 import { ConversationsModel } from '../../src/model/conversations/conversations';
 import { compareIds } from '../../src/model/conversations/ids';
 import {
@@ -11,6 +11,7 @@ import {
   type MessageNames, type MessagePage, type OutgoingMessage, type SendOutcome, type StoredConversation,
   type StoredMessage,
 } from '../../src/model/ports';
+import type { Conversation, SentState } from '../../src/model/views';
 import { readCpim } from '../../src/sip/bodies/cpim';
 
 export const alice: Address = { user: 'alice', domain: 'example.test' };
@@ -84,6 +85,12 @@ export class FakeLink {
   }
 }
 
+interface Range {
+  before?: string;
+  after?: string;
+  limit: number;
+}
+
 /** Everything that one account has said and was told, in rows with growing numbers. */
 export class FakeHistory {
   readonly rows: StoredMessage[] = [];
@@ -128,7 +135,8 @@ export class FakeHistory {
     const lastSent = rows.filter(({ direction, kind }) => direction === 'sent' && kind === 'text').at(-1)?.id ?? '0';
     const unread = rows.filter(({ kind, direction, id }) => kind === 'text' && direction === 'received' &&
       compareIds(id, readId) > 0 && compareIds(id, lastSent) > 0).length;
-    return { peer, unread: Math.min(unread, 100), readId, last: rows.filter(({ kind }) => kind !== 'receipt').at(-1) ?? null };
+    const last = rows.filter(({ kind }) => kind !== 'receipt').at(-1) ?? null;
+    return { peer, unread: Math.min(unread, 100), readId, last };
   }
 
   private async ask<T>(what: string, answer: () => T): Promise<T> {
@@ -138,8 +146,9 @@ export class FakeHistory {
     return answer();
   }
 
-  private pageOf(rows: StoredMessage[], { before, after, limit }: { before?: string; after?: string; limit: number }): MessagePage {
-    const within = rows.filter(({ id }) => (!before || compareIds(id, before) < 0) && (!after || compareIds(id, after) > 0));
+  private pageOf(rows: StoredMessage[], { before, after, limit }: Range): MessagePage {
+    const within = rows.filter(({ id }) =>
+      (!before || compareIds(id, before) < 0) && (!after || compareIds(id, after) > 0));
     return { messages: after ? within.slice(0, limit) : within.slice(-limit), hasMore: within.length > limit };
   }
 
@@ -147,9 +156,10 @@ export class FakeHistory {
     conversations: () => this.ask('list', () =>
       [...new Set(this.rows.map(({ peer }) => peer))].map((peer) => this.conversationOf(peer))),
     conversation: (peer) => this.ask(`conversation ${peer}`, () => this.conversationOf(peer)),
-    messages: (peer, range) => this.ask(`messages ${peer} ${JSON.stringify(range)}`, () => this.pageOf(this.of(peer), range)),
+    messages: (peer, range) => this.ask(`messages ${peer} ${JSON.stringify(range)}`, () =>
+      this.pageOf(this.of(peer), range)),
     search: (words, range) => this.ask(`search ${words} ${JSON.stringify(range)}`, () =>
-      this.pageOf(this.rows.filter(({ text, peer }) => text.includes(words) && (!range.peer || peer === range.peer)), range)),
+      this.pageOf((range.peer ? this.of(range.peer) : this.rows).filter(({ text }) => text.includes(words)), range)),
     markRead: (peer, id) => this.ask(`read ${peer} ${id}`, () => void this.readIds.set(peer, id)),
   };
 }
@@ -166,7 +176,9 @@ export interface World {
 const models: ConversationsModel[] = [];
 
 /** A page; the second of a world is the first one after a reload. */
-export async function openPage(before: Partial<World> & { keepsHistory?: boolean; messageBytes?: number } = {}): Promise<World> {
+export async function openPage(
+  before: Partial<World> & { keepsHistory?: boolean; messageBytes?: number } = {},
+): Promise<World> {
   const link = before.link ?? new FakeLink();
   const history = before.history ?? new FakeHistory();
   const keep = before.keep ?? createMemoryKeep();
@@ -196,12 +208,15 @@ export async function openWith({ conversations }: World, address = bob, isSeen =
   return conversations.current.value!;
 }
 
-export function shownTexts(conversation: { messages: { value: readonly { text: string }[] } }): string[] {
+export function shownTexts(conversation: Conversation): string[] {
   return conversation.messages.value.map(({ text }) => text);
 }
 
-export function stateOf(conversation: { messages: { value: readonly { text: string; state: string | null }[] } }, text: string) {
+export function stateOf(conversation: Conversation, text: string): SentState | null | undefined {
   return conversation.messages.value.find((message) => message.text === text)?.state;
 }
 
-export { addressText };
+/** The text above which "new messages" stands. */
+export function firstUnread({ messages, firstUnreadKey }: Conversation): string | undefined {
+  return messages.value.find(({ key }) => key === firstUnreadKey.value)?.text;
+}

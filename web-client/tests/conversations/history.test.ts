@@ -318,7 +318,8 @@ test('a search within a conversation asks for it alone; one that fails says why'
   history.add({ peer: 'carol@example.test', text: 'lamp' });
   const world = await openPage({ history });
   const conversation = await openWith(world, carol);
-  expect(await world.conversations.search(' lamp ', conversation)).toMatchObject({ hits: [{ address: carol }], hasMore: false });
+  expect(await world.conversations.search(' lamp ', conversation))
+    .toMatchObject({ hits: [{ address: carol }], hasMore: false });
   expect(await world.conversations.search('  ', null)).toEqual({ hits: [], hasMore: false });
   history.fails = noConnection;
   expect(await world.conversations.search('lamp', null)).toEqual({ kind: 'no-connection', detail: '' });

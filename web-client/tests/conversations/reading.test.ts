@@ -4,7 +4,9 @@ import { writeCpim, type CpimMessage } from '../../src/sip/bodies/cpim';
 import { readImdn, writeImdn } from '../../src/sip/bodies/imdn';
 import { readIsComposing, writeIsComposing } from '../../src/sip/bodies/is_composing';
 import { PortError } from '../../src/model/ports';
-import { alice, bob, carol, endAll, FakeHistory, openPage, openWith, pass, shownTexts, stateOf, type World } from './fakes';
+import {
+  alice, bob, carol, endAll, FakeHistory, firstUnread, openPage, openWith, pass, shownTexts, stateOf, type World,
+} from './fakes';
 
 beforeEach(() => {
   vi.useFakeTimers({ now: Date.UTC(2026, 0, 2) });
@@ -90,10 +92,10 @@ test('what comes while nobody looks is unread; what comes while somebody does is
   world.link.arrive({ callId: 'd', body: 'elsewhere', from: carol });
   expect(conversation.unread.value).toBe(2);
   expect(world.conversations.unread.value).toBe(3);
-  expect(conversation.messages.value.find(({ key }) => key === conversation.firstUnreadKey.value)?.text).toBe('not seen');
+  expect(firstUnread(conversation)).toBe('not seen');
   world.conversations.isSeen.value = true;
   expect(world.conversations.unread.value).toBe(1);
-  expect(conversation.messages.value.find(({ key }) => key === conversation.firstUnreadKey.value)?.text).toBe('not seen');
+  expect(firstUnread(conversation)).toBe('not seen');
 });
 
 test('the mark moves to what was seen, several at once, and only forward', async () => {
@@ -114,7 +116,8 @@ test('the mark moves to what was seen, several at once, and only forward', async
   }
   world.link.tell(500, 510, { 'bob@example.test': 510 });
   await pass(2_000);
-  expect(history.asked.filter((one) => one.startsWith('read'))).toEqual(['read bob@example.test 103', 'read bob@example.test 106']);
+  expect(history.asked.filter((one) => one.startsWith('read')))
+    .toEqual(['read bob@example.test 103', 'read bob@example.test 106']);
   expect(world.conversations.unread.value).toBe(0);
 });
 
@@ -193,11 +196,9 @@ test.each([
   for (let number = 1; number <= fresh; number += 1) history.add({ text: `new ${number}` });
   const world = await openPage({ history });
   const conversation = await openWith(world);
-  const first = (): string | undefined =>
-    conversation.messages.value.find(({ key }) => key === conversation.firstUnreadKey.value)?.text;
-  expect(first()).toBe(expected);
+  expect(firstUnread(conversation)).toBe(expected);
   await pass(2_000);
-  expect(first()).toBe(expected); // although it is read by now
+  expect(firstUnread(conversation)).toBe(expected); // although it is read by now
   conversation.send('answer');
   expect(conversation.firstUnreadKey.value).toBe('');
 });
@@ -230,7 +231,8 @@ test('one who asks is told that a message has reached us, once, and that it was 
   await pass(2_000);
   expect(receiptsOf(world)).toEqual(['delivered m1', 'displayed m1']);
   const receipt = world.link.sentOf('message/imdn+xml')[0]!.message;
-  expect(receipt).toMatchObject({ to: bob, contentType: 'message/cpim', headers: [expect.stringMatching(/^Expires: \d+$/)] });
+  expect(receipt).toMatchObject({
+    to: bob, contentType: 'message/cpim', headers: [expect.stringMatching(/^Expires: \d+$/)] });
   expect(receipt.body).toContain('Content-Disposition: notification');
   expect(receipt.body).not.toContain('Disposition-Notification');
 });
@@ -316,7 +318,8 @@ test('the other one hears that somebody types, seldom, and that he stopped', asy
     await pass(1_000);
   }
   expect(typing(world)).toEqual([true, true]);
-  expect(world.link.sent[0]).toMatchObject({ to: bob, contentType: 'application/im-iscomposing+xml', headers: ['Expires: 0'] });
+  expect(world.link.sent[0]).toMatchObject({
+    to: bob, contentType: 'application/im-iscomposing+xml', headers: ['Expires: 0'] });
   await pass(20_000);
   expect(typing(world)).toEqual([true, true, false]);
   conversation.typed();
@@ -382,7 +385,8 @@ test('the other one types until he says otherwise, writes, or is silent for too 
   expect(conversation.isTyping.value).toBe(true);
   await pass(20_000);
   expect(conversation.isTyping.value).toBe(false);
-  expect(world.link.arrive({ from: carol, callId: 'g', contentType: 'application/im-iscomposing+xml', body: 'no XML' })).toBe(false);
+  const broken = { from: carol, callId: 'g', contentType: 'application/im-iscomposing+xml', body: 'no XML' };
+  expect(world.link.arrive(broken)).toBe(false);
 });
 
 // ---- arrivals

@@ -18,7 +18,8 @@ test('numbers of 64 bits are compared as numbers', () => {
 
 test('numbered ones come in their order, the others behind them as they came', () => {
   const timeline = new Timeline();
-  for (const [name, id] of [['c', '30'], ['x', ''], ['a', '9'], ['y', ''], ['b', '10']] as const) timeline.add(entry(name, id));
+  for (const [name, id] of [['c', '30'], ['x', ''], ['a', '9'], ['y', ''], ['b', '10']] as const)
+    timeline.add(entry(name, id));
   expect(timeline.views().map(({ text }) => text)).toEqual(['a', 'b', 'c', 'x', 'y']);
   timeline.change(timeline.byKey('y')!, { id: '20' });
   expect(timeline.views().map(({ text }) => text)).toEqual(['a', 'b', 'y', 'c', 'x']);

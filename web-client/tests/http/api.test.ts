@@ -35,8 +35,8 @@ function apiOf(...replies: Reply[]) {
 }
 
 const row = {
-  id: '9007199254740993', peer: 'bob@example.test', direction: 'sent', at: '2026-01-02T03:04:05Z', kind: 'text', text: 'hi',
-  message_id: 'm1', wants: ['delivery', 'new-one', 'display'], state: 'kept', receipt: null, content_type: 'text/plain',
+  id: '9007199254740993', peer: 'bob@example.test', direction: 'sent', at: '2026-01-02T03:04:05Z', kind: 'text',
+  text: 'hi', message_id: 'm1', wants: ['delivery', 'new-one', 'display'], state: 'kept', receipt: null, content_type: 'text/plain',
   call_id: 'c1', cseq: 7,
 };
 
@@ -50,7 +50,8 @@ const asks: [string, (api: Api) => Promise<unknown>, Reply, Partial<Outgoing>][]
     { method: 'GET', path: `${BASE}/conversations/b/messages?before=7&limit=50` }],
   ['a search', (api) => api.search('a & b', { peer: 'b@x', limit: 5 }), { body: { messages: [], more: false } },
     { method: 'GET', path: `${BASE}/messages?search=a%20%26%20b&with=b%40x&limit=5` }],
-  ['a mark', (api) => api.markRead('b', '7'), {}, { method: 'PUT', path: `${BASE}/conversations/b/read`, body: '{"id":"7"}' }],
+  ['a mark', (api) => api.markRead('b', '7'), {},
+    { method: 'PUT', path: `${BASE}/conversations/b/read`, body: '{"id":"7"}' }],
   ['a buddy', (api) => api.addBuddy({ uri: 'sip:b@x', name: '', groups: ['w'] }), { status: 201 },
     { method: 'POST', path: `${BASE}/buddies`, body: '{"uri":"sip:b@x","name":null,"groups":["w"]}' }],
   ['a name', (api) => api.changeBuddy('sip:b@x', { name: 'Bob' }), {},
@@ -76,21 +77,22 @@ test('messages are read field by field', async () => {
     receipt: { of: 'm0', status: 'displayed' } }], more: true } });
   const page = await api.messages('b', { limit: 2 });
   expect(page).toMatchObject({ hasMore: true, messages: [
-    { id: '9007199254740993', messageId: 'm1', wants: ['delivery', 'display'], state: 'kept', receipt: null, callId: 'c1',
-      cseq: 7, at: new Date('2026-01-02T03:04:05Z') },
+    { id: '9007199254740993', messageId: 'm1', wants: ['delivery', 'display'], state: 'kept', receipt: null,
+      callId: 'c1', cseq: 7, at: new Date('2026-01-02T03:04:05Z') },
     { text: '', receipt: { of: 'm0', status: 'displayed' } }] });
 });
 
 test('all pages of the list of conversations are read', async () => {
   const one = { peer: 'bob@example.test', unread: 3, read_id: '17', last: row };
-  const { api, asked } = apiOf({ body: { conversations: [one], next: '17' } }, { body: { conversations: [one], next: null } });
+  const { api, asked } = apiOf(
+    { body: { conversations: [one], next: '17' } }, { body: { conversations: [one], next: null } });
   expect(await api.conversations()).toHaveLength(2);
   expect(asked[1]!.path).toBe(`${BASE}/conversations?limit=200&before=17`);
 });
 
 test.each([
-  [{ ...row, id: 5 }], [{ ...row, id: '05' }], [{ ...row, at: 'never' }], [{ ...row, direction: 'up' }], [{ ...row, cseq: -1 }],
-  [{ ...row, wants: 'all' }], [{ ...row, receipt: { of: 7 } }], [null], ['row'], [[]],
+  [{ ...row, id: 5 }], [{ ...row, id: '05' }], [{ ...row, at: 'never' }], [{ ...row, direction: 'up' }],
+  [{ ...row, cseq: -1 }], [{ ...row, wants: 'all' }], [{ ...row, receipt: { of: 7 } }], [null], ['row'], [[]],
 ])('what is no message is not taken for one (%#)', async (wrong) => {
   const { api } = apiOf({ body: { messages: [wrong], more: false } });
   await expect(api.messages('b', { limit: 1 })).rejects.toMatchObject({ problem: { kind: 'other' } });
@@ -101,8 +103,8 @@ test('an answer that is no JSON is a problem, not an exception of another kind',
 });
 
 test.each([
-  [403, 'forbidden'], [404, 'no-such-user'], [409, 'other'], [412, 'changed'], [413, 'limit'], [429, 'busy'], [500, 'other'],
-  [503, 'busy'],
+  [403, 'forbidden'], [404, 'no-such-user'], [409, 'other'], [412, 'changed'], [413, 'limit'], [429, 'busy'],
+  [500, 'other'], [503, 'busy'],
 ])('%d is the problem %s, in the words of the server', async (status, kind) => {
   const { api, onSessionEnded } = apiOf({ status, body: { error: 'A sentence', status } });
   await expect(api.decide('b', 'allow')).rejects.toMatchObject({ problem: { kind, detail: 'A sentence' } });
@@ -132,22 +134,28 @@ test('what is gone from the list was changed by another device; a session that i
 });
 
 test('buddies and rules are read, what is null is nothing', async () => {
-  const list = { groups: [{ name: 'w', display_name: null }], buddies: [{ uri: 'sip:b@x', name: null, groups: ['w'] }] };
+  const list = {
+    groups: [{ name: 'w', display_name: null }], buddies: [{ uri: 'sip:b@x', name: null, groups: ['w'] }],
+  };
   expect(await apiOf({ body: list }).api.buddies()).toEqual({
     groups: [{ name: 'w', displayName: '' }], buddies: [{ uri: 'sip:b@x', name: '', groups: ['w'] }] });
-  const rules = { rules: [{ watcher: 'sip:b@x', presence: null, dialog: 'allow' }, { watcher: 'sip:c@x', presence: 'block' }] };
+  const rules = {
+    rules: [{ watcher: 'sip:b@x', presence: null, dialog: 'allow' }, { watcher: 'sip:c@x', presence: 'block' }],
+  };
   expect(await apiOf({ body: rules }).api.rules()).toEqual([
     { watcher: 'sip:b@x', presence: null }, { watcher: 'sip:c@x', presence: 'block' }]);
 });
 
 test('a time that is not known, and what a receipt has no use for, are nothing', async () => {
-  const { text: _text, state: _state, ...received } = { ...row, direction: 'received', kind: 'receipt', at: null, content_type: null, wants: [] };
+  const { text: _text, state: _state, ...rest } = row;
+  const received = { ...rest, direction: 'received', kind: 'receipt', at: null, content_type: null, wants: [] };
   expect((await apiOf({ body: { messages: [received], more: false } }).api.messages('b', { limit: 1 })).messages)
     .toMatchObject([{ at: new Date(0), contentType: '', text: '', receipt: null }]);
 });
 
 test('sessions are read', async () => {
-  const session = { id: '5', name: 'Firefox', device: null, created_at: '2026-01-01T00:00:00Z', used_at: '2026-01-02T00:00:00Z',
+  const session = {
+    id: '5', name: 'Firefox', device: null, created_at: '2026-01-01T00:00:00Z', used_at: '2026-01-02T00:00:00Z',
     expires_at: '2026-02-02T00:00:00Z', stay: true, current: false };
   expect(await apiOf({ body: { sessions: [session] } }).api.sessions()).toEqual([{
     id: '5', name: 'Firefox', createdAt: new Date('2026-01-01T00:00:00Z'), usedAt: new Date('2026-01-02T00:00:00Z'),
@@ -157,7 +165,8 @@ test('sessions are read', async () => {
 // ---- sessions and the site
 
 test('the site is read; a link that is none is left out', async () => {
-  const site = { domain: 'Example.TEST', product: 'Heliograph 1', message_bytes: 64000, voicemail_url: 'javascript:alert(1)',
+  const site = {
+    domain: 'Example.TEST', product: 'Heliograph 1', message_bytes: 64000, voicemail_url: 'javascript:alert(1)',
     keeps_history: true };
   expect(await readSite(createServer({ body: site }).ask)).toEqual({
     domain: 'example.test', product: 'Heliograph 1', messageBytes: 64000, voicemailUrl: '', keepsHistory: true });
@@ -171,7 +180,8 @@ test('a session is made with the password, which is in no request', async () => 
   const { asked, ask } = createServer({ status: 201, body: {
     id: '12', secret: 'x'.repeat(43), user: 'alice', domain: 'example.test', expires_at: '2026-02-02T00:00:00Z' } });
   const session = await createSession(wish, () => ask);
-  expect(session).toMatchObject({ id: '12', user: 'alice', domain: 'example.test', expiresAt: new Date('2026-02-02T00:00:00Z') });
+  expect(session).toMatchObject({
+    id: '12', user: 'alice', domain: 'example.test', expiresAt: new Date('2026-02-02T00:00:00Z') });
   expect(asked).toMatchObject([{
     method: 'POST', path: '/api/v1/users/alice%40Example.test/sessions', body: '{"name":"Firefox","stay":true}' }]);
   expect(JSON.stringify(asked)).not.toContain('wonder');
@@ -215,16 +225,19 @@ test('the chosen status is a document of its own, which is written only as it wa
   expect(await api.chosenStatus()).toBeNull();
   await api.chooseStatus({ kind: 'busy', note: 'in a meeting', icon: '' });
   await api.chooseStatus({ kind: 'away', note: '', icon: '' });
-  expect(asked.map(({ method, path }) => `${method} ${path}`)).toEqual([`GET ${STATUS}`, `PUT ${STATUS}`, `PUT ${STATUS}`]);
+  expect(asked.map(({ method, path }) => `${method} ${path}`))
+    .toEqual([`GET ${STATUS}`, `PUT ${STATUS}`, `PUT ${STATUS}`]);
   expect(asked[1]!.headers).toMatchObject({ 'if-none-match': '*', 'content-type': 'application/pidf+xml' });
   expect(asked[2]!.headers).toMatchObject({ 'if-match': '"1"' });
   expect(readOwnStatus(String(asked[1]!.body))).toEqual({ kind: 'busy', note: 'in a meeting', icon: '' });
 });
 
 test('where another device has written meanwhile that is told, and the document looked at again', async () => {
-  const { api, asked } = apiOf({ status: 404 }, { status: 412 }, { body: '<no', etag: '"7"' }, { status: 200, etag: '"8"' });
-  await expect(api.chooseStatus({ kind: 'busy', note: '', icon: '' })).rejects.toMatchObject({ problem: { kind: 'changed' } });
-  await api.chooseStatus({ kind: 'busy', note: '', icon: '' });
+  const { api, asked } = apiOf(
+    { status: 404 }, { status: 412 }, { body: '<no', etag: '"7"' }, { status: 200, etag: '"8"' });
+  const busy = { kind: 'busy', note: '', icon: '' } as const;
+  await expect(api.chooseStatus(busy)).rejects.toMatchObject({ problem: { kind: 'changed' } });
+  await api.chooseStatus(busy);
   expect(asked.map(({ method }) => method)).toEqual(['GET', 'PUT', 'GET', 'PUT']);
   expect(asked[3]!.headers).toMatchObject({ 'if-match': '"7"' });
 });

@@ -29,7 +29,8 @@ test('the first challenge for digest by MD5 is taken, whatever stands beside it'
 });
 
 test.each([
-  '', 'Bearer', 'Digest', 'Digest realm="r"', 'Digest realm="r", nonce="n"', 'Digest realm="r", nonce="n", qop=auth-int',
+  '', 'Bearer', 'Digest', 'Digest realm="r"', 'Digest realm="r", nonce="n"',
+  'Digest realm="r", nonce="n", qop=auth-int',
   'Digest realm="r", nonce="n", qop="auth", algorithm=SHA-256', 'Digest realm="r, nonce="n", qop="auth"', '=,=,"',
 ])('nothing is made of %j', (header) => {
   expect(readChallenge(header)).toBeNull();
@@ -40,7 +41,8 @@ function createServer(user = 'alice', secret = 'wonder') {
   const state = { nonce: 1, seen: new Set<string>(), answers: [] as number[], lines: [] as string[] };
   const refuse = (stale: boolean): Response => {
     state.answers.push(401);
-    const challenge = `Digest realm="example.test", nonce="n${state.nonce}", ${stale ? 'stale=true, ' : ''}algorithm=MD5, qop="auth"`;
+    const told = stale ? ', stale=true' : '';
+    const challenge = `Digest realm="example.test", nonce="n${state.nonce}"${told}, algorithm=MD5, qop="auth"`;
     return new Response('{}', { status: 401, headers: { 'WWW-Authenticate': `${challenge}, Bearer` } });
   };
   const plain: Fetch = async (path, init) => {

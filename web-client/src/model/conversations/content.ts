@@ -46,7 +46,9 @@ export function isTypingType(contentType: string): boolean {
   return readContentType(contentType).type === IS_COMPOSING_TYPE;
 }
 
-export function writeText(from: Address, to: Address, message: { at: number; text: string; messageId: string }): string {
+export function writeText(
+  from: Address, to: Address, message: { at: number; text: string; messageId: string },
+): string {
   return writeCpim({
     from: addressToUri(from),
     to: addressToUri(to),

@@ -1,5 +1,5 @@
-// Rows of the history and messages that come live, in one timeline: what has the same direction, Call-ID and CSeq is the
-// same message. Receipts show nowhere but in the state of what they are about.
+// Rows of the history and messages that come live, in one timeline: what has the same direction, Call-ID and CSeq is
+// the same message. Receipts show nowhere but in the state of what they are about.
 // SPDX-License-Identifier: MIT
 import type { IncomingMessage, StoredMessage, UnsentMessage } from '../ports';
 import type { Message, SentState } from '../views';
@@ -95,7 +95,9 @@ export class Entries implements Rows {
     const state = this.stateOf(fresh, known.state ?? undefined);
     const isDelivered = known.state === 'kept' && state !== null && PROGRESS[state] > PROGRESS.kept;
     if (id === known.id && state === known.state) return false;
-    this.timeline.change(known, { id, at, text, isUnreadable, contentType, messageId, wantsDisplayed, state, problem: null });
+    this.timeline.change(known, {
+      id, at, text, isUnreadable, contentType, messageId, wantsDisplayed, state, problem: null,
+    });
     if (known.direction === 'sent') this.onStored(known);
     return isDelivered;
   }
@@ -158,8 +160,10 @@ export class Entries implements Rows {
     if (!entry?.state) return;
     const names = { callId, cseq };
     // The history may have said more already than the answer does.
-    if (PROGRESS[entry.state] >= PROGRESS.kept) this.timeline.change(entry, { state: further(entry.state, state) });
-    else this.timeline.change(entry, { names, messageId, problem, state: this.stateOf({ ...entry, state, messageId }) });
+    const told = PROGRESS[entry.state] >= PROGRESS.kept
+      ? { state: further(entry.state, state) }
+      : { names, messageId, problem, state: this.stateOf({ ...entry, state, messageId }) };
+    this.timeline.change(entry, told);
     this.onChange();
   }
 

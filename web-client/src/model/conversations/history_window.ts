@@ -16,7 +16,7 @@ const CATCH_UP_PAGES = 4;
 const OVERLAP = 20;
 
 /** How a search goes back to its hit. */
-const FAR_PAGE = 100;
+const FAR_PAGE = 500;
 
 export interface Merged {
   shown: number; // messages to be seen that are new
@@ -40,7 +40,9 @@ export class HistoryWindow {
   private hasBegun = false;
   private tail: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly api: Pick<Api, 'messages'>, private readonly peer: string, private readonly rows: Rows) {}
+  constructor(
+    private readonly api: Pick<Api, 'messages'>, private readonly peer: string, private readonly rows: Rows,
+  ) {}
 
   get isLoaded(): boolean {
     return this.hasBegun;

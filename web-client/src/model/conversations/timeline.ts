@@ -32,7 +32,8 @@ export function comparePlaces(a: Place, b: Place): number {
   return a.id ? -1 : b.id ? 1 : a.order - b.order;
 }
 
-function viewOf({ key, id, direction, at, text, isUnreadable, contentType, state, problem }: Omit<Entry, 'view'>): Message {
+function viewOf(entry: Omit<Entry, 'view'>): Message {
+  const { key, id, direction, at, text, isUnreadable, contentType, state, problem } = entry;
   return { key, id, direction, at, text, isUnreadable, contentType, state, problem };
 }
 
