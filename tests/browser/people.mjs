@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import {
   addPerson, befriend, dialog, ownMenu, personRow, pick, seesPerson, setStatus, showTab,
 } from './acts.mjs';
-import { WAIT_MS, isAccessible, isConnected, isCutOff, openTab, person, picture, runTests, server } from './harness.mjs';
+import {
+  WAIT_MS, isAccessible, isConnected, isCutOff, logIn, openPage, openTab, person, picture, runTests, server,
+} from './harness.mjs';
 
 const note = (page, name, text) => personRow(page, name).getByText(text).waitFor();
 const menuOf = (page, name) => page.getByRole('button', { name: `More about ${name}`, exact: true });
@@ -100,17 +102,25 @@ await runTests({
     await seesPerson(alice, b, 'available');
   },
 
-  async 'nobody touches the page: away by itself, and back with the first key; two pages agree'(a, b) {
+  async 'nobody touches the pages: away by itself, and back with the first move; two devices agree'(a, b) {
     await befriend(a, b);
     const alice = await person(a);
     await showTab(alice, 'People');
-    const one = await person(b);
-    const two = await person(b);
+    const pages = [];
+    for (let count = 0; count < 2; count += 1) {
+      const page = await openPage();
+      await page.clock.install();
+      pages.push(await logIn(page, b));
+    }
+    const [desk, laptop] = pages;
     await seesPerson(alice, b, 'available');
-    for (const page of [one, two])
-      await page.evaluate(() => dispatchEvent(new CustomEvent('heliograph-idle-for-tests')));
-    await one.clock?.install?.();
-    await one.mouse.move(10, 10);
+    await desk.clock.fastForward('11:00');
+    await laptop.mouse.move(20, 20);
+    await seesPerson(alice, b, 'available');
+    await laptop.clock.fastForward('11:00');
+    await seesPerson(alice, b, 'away');
+    await ownMenu(laptop).getByText('Away (automatically)').waitFor();
+    await desk.mouse.move(30, 30);
     await seesPerson(alice, b, 'available');
   },
 
