@@ -91,7 +91,8 @@ test('a mailbox has counts of each kind, and its number', () => {
     account: 'sip:*97@example.test',
     counts: [{ kind: 'voice', fresh: 4, old: 8 }, { kind: 'fax', fresh: 1, old: 0 }, { kind: 'other', fresh: 3, old: 1 }],
   });
-  expect(readMessageSummary('messages-waiting:NO\nvoice-message:x/y\n')).toEqual({ isWaiting: false, account: '', counts: [] });
+  for (const line of ['voice-message:x/y', 'constructor: 1/0'])
+    expect(readMessageSummary(`messages-waiting:NO\n${line}\n`)).toEqual({ isWaiting: false, account: '', counts: [] });
   expect(readMessageSummary('Voice-Message: 1/0')).toBeNull();
 });
 

@@ -41,6 +41,11 @@ test('the example of RFC 3862 is read, with names, and any prefix for the header
   });
 });
 
+test.each(['\rx\ry', 'y', ': y'])('a line full of blanks is read at once (%#)', (end) => {
+  const line = `Subject:${' '.repeat(60_000)}x${' '.repeat(60_000)}${end}`;
+  expect(readCpim(`From: <sip:a@b>\r\n${line}\r\n\r\n\r\nhello`)).toMatchObject({ from: 'sip:a@b', body: 'hello' });
+}, 1000);
+
 test('a content without headers is plain text', () => {
   expect(readCpim('From: <sip:a@b>\n\n\nhello')).toMatchObject({ contentType: 'text/plain', body: 'hello', at: null });
 });

@@ -17,11 +17,14 @@ export function readHeaders(text: string): Headed | null {
   const lines = text.slice(0, end.index).replace(/\r?\n[ \t]+/g, ' ').split(/\r?\n/).filter((line) => line !== '');
   if (lines.length > MOST_HEADERS) return null;
   for (const line of lines) {
-    const [, name, value] = /^([^\s:]+)\s*:\s*(.*?)\s*$/.exec(line) ?? [];
-    if (name === undefined) return null;
-    const known = headers.get(name.toLowerCase());
-    if (known) known.push(value!);
-    else headers.set(name.toLowerCase(), [value!]);
+    // Not by one pattern: with blanks enough in it a line would keep that busy for hours.
+    const colon = line.indexOf(':');
+    const name = line.slice(0, Math.max(colon, 0)).trimEnd().toLowerCase();
+    if (name === '' || /\s/.test(name)) return null;
+    const value = line.slice(colon + 1).trim();
+    const known = headers.get(name);
+    if (known) known.push(value);
+    else headers.set(name, [value]);
   }
   return { headers, rest: text.slice(end.index + end[0].length) };
 }

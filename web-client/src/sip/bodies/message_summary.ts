@@ -7,13 +7,13 @@ export const MESSAGE_SUMMARY_TYPE = 'application/simple-message-summary';
 type Count = MailboxState['counts'][number];
 
 /** RFC 3458 §6.2; what is none of these is shown as one kind. */
-const KINDS: Record<string, Count['kind']> = {
-  'voice-message': 'voice',
-  'fax-message': 'fax',
-  'text-message': 'text',
-  'pager-message': 'other',
-  'multimedia-message': 'other',
-};
+const KINDS: ReadonlyMap<string, Count['kind']> = new Map([
+  ['voice-message', 'voice'],
+  ['fax-message', 'fax'],
+  ['text-message', 'text'],
+  ['pager-message', 'other'],
+  ['multimedia-message', 'other'],
+]);
 
 /** "3/1" or "3/1 (0/0)"; the urgent ones are among the others. */
 function readCounts(value: string): { fresh: number; old: number } | null {
@@ -32,7 +32,7 @@ export function readMessageSummary(text: string): MailboxState | null {
   if (isWaiting !== 'yes' && isWaiting !== 'no') return ignored('message summary', 'Messages-Waiting is missing');
   const counts = new Map<Count['kind'], Count>();
   for (const [name, value] of lines) {
-    const kind = KINDS[name];
+    const kind = KINDS.get(name);
     const read = kind && readCounts(value);
     if (!read) continue;
     const before = counts.get(kind) ?? { fresh: 0, old: 0 };
