@@ -183,7 +183,9 @@ class SipLink implements Link {
     const read = incoming(message);
     if (!read) return message.refuse(400, []);
     const isPlain = /^(?:identity)?$/i.test(message.header('Content-Encoding').trim());
-    const isTaken = isPlain && this.listeners.map((listener) => listener(read)).includes(true);
+    // Phones deflate their receipts. The server's history reads them, and tells that they are there.
+    const isPackedReceipt = !isPlain && /^message\/imdn\+xml\s*(?:;|$)/i.test(read.contentType.trim());
+    const isTaken = isPackedReceipt || (isPlain && this.listeners.map((listener) => listener(read)).includes(true));
     if (!isTaken) message.refuse(415, [ACCEPT, 'Accept-Encoding: identity']);
   }
 }

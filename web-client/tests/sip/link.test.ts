@@ -290,6 +290,15 @@ test.each([
   expect(socket.answers.at(-1)).toContain('\r\nAccept: message/cpim, text/plain, message/imdn+xml, application/im-iscomposing+xml\r\n');
 });
 
+test('a receipt that a phone has deflated is taken, for the history has it read', async () => {
+  const socket = await online();
+  const listener = vi.fn(() => false);
+  link.onMessage(listener);
+  socket.give(message(['Content-Type: message/imdn+xml', 'Content-Encoding: deflate']));
+  expect(socket.answers.at(-1)).toMatch(/^SIP\/2\.0 200 /);
+  expect(listener).not.toHaveBeenCalled();
+});
+
 test('a listener that throws ends nothing', async () => {
   const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
   const socket = await online();
