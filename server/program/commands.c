@@ -2,10 +2,12 @@
 #include "program/commands.h"
 
 #include "base/attributes.h"
+#include "program/token.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#define SCOPE(name) name " "
 static const struct command commands[] = {
 	{"run", "", "Serve, until SIGTERM.", run_command, TAKES_CONFIGURATION | TAKES_ACCOUNTS, 0, 0},
 	{"check", "", "Read the configuration and say what is wrong with it; or print the sample or the reference.",
@@ -53,10 +55,8 @@ static const struct command commands[] = {
 	{"mailbox share", "NAME [USER]...", "Say who uses a mailbox beside the account of its name; nobody ends it.",
 	 mailbox_share_command, TAKES_CONFIGURATION, 1, SIZE_MAX},
 	{"token add", "NAME SCOPE...",
-	 "Make a token for the HTTP API and print it, once. Scopes: mailboxes:read mailboxes:write presence:read "
-	 "registrations:read watchers:read xcap:read xcap:write buddies:read buddies:write rules:read rules:write "
-	 "sessions:read sessions:write conversations:read conversations:write admin.",
-	 token_add_command, TAKES_CONFIGURATION | TAKES_EXPIRY, 2, SIZE_MAX},
+	 "Make a token for the HTTP API and print it, once. Scopes: " TOKEN_SCOPES(SCOPE) "admin.", token_add_command,
+	 TAKES_CONFIGURATION | TAKES_EXPIRY, 2, SIZE_MAX},
 	{"token list", "", "List the tokens, their scopes and when they end.", token_list_command, TAKES_CONFIGURATION,
 	 0, 0},
 	{"token remove", "NAME", "Remove a token; it is good for nothing at once.", token_remove_command,
@@ -64,6 +64,7 @@ static const struct command commands[] = {
 	{"version", "", "Print the program's version.", version_command, 0, 0, 0},
 	{"help", "", "Print this.", help_command, 0, 0, SIZE_MAX},
 };
+#undef SCOPE
 
 struct group_help {
 	unsigned takes;

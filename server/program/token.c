@@ -39,19 +39,14 @@ const char *token_check_name(struct slice name)
 
 const char *token_check_scope(struct slice scope)
 {
-	static const char *const scopes[] = {"mailboxes:read",      "mailboxes:write",
-					     "presence:read",       "registrations:read",
-					     "watchers:read",       "xcap:read",
-					     "xcap:write",          "buddies:read",
-					     "buddies:write",       "rules:read",
-					     "rules:write",         "sessions:read",
-					     "sessions:write",      "conversations:read",
-					     "conversations:write", "admin"};
+#define SCOPE(name) name,
+	static const char *const scopes[] = {TOKEN_SCOPES(SCOPE) "admin"};
+#undef SCOPE
 	for (size_t i = 0; i < ARRAY_SIZE(scopes); i++) {
 		if (slice_equal(slice_text(scopes[i]), scope))
 			return NULL;
 	}
-	return "is none of mailboxes:read, mailboxes:write, presence:read, registrations:read, watchers:read, "
-	       "xcap:read, xcap:write, buddies:read, buddies:write, rules:read, rules:write, sessions:read, "
-	       "sessions:write, conversations:read, conversations:write, admin";
+#define SCOPE(name) name ", "
+	return "is none of " TOKEN_SCOPES(SCOPE) "admin";
+#undef SCOPE
 }
