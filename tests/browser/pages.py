@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from xml.sax.saxutils import escape
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(FOLDER)
@@ -68,11 +69,18 @@ class World:
 
     def buddies(self, user, others):
         """The user's buddy list has these, in one group."""
-        entries = "".join(f'<entry uri="sip:{other}@{self._server.domain}"/>' for other in others)
+        self.people(user, [["Colleagues", [[other, ""] for other in others]]])
+
+    def people(self, user, groups):
+        """The user's buddy list: groups of users, each with the name that he is given."""
+        def entry(other, name):
+            shown = f"<display-name>{escape(name)}</display-name>" if name else ""
+            return f'<entry uri="sip:{other}@{self._server.domain}">{shown}</entry>'
+        lists = "".join(f'<list name="{escape(name.lower())}"><display-name>{escape(name)}</display-name>'
+                        f"{''.join(entry(*person) for person in people)}</list>" for name, people in groups)
         answer = Web(self._server, user).ask(
             "PUT", f"/xcap/resource-lists/users/{user}/index",
-            '<resource-lists xmlns="urn:ietf:params:xml:ns:resource-lists"><list name="colleagues">'
-            f"<display-name>Colleagues</display-name>{entries}</list></resource-lists>".encode(),
+            f'<resource-lists xmlns="urn:ietf:params:xml:ns:resource-lists">{lists}</resource-lists>'.encode(),
             {"Content-Type": "application/resource-lists+xml"})
         if answer.status not in (200, 201):
             raise RuntimeError(repr(answer))
