@@ -15,7 +15,7 @@ static const struct batch_step *const steps[] = {
 	&subscriptions_step_remove, &publications_step_save,   &publications_step_remove,   &mailboxes_step_save,
 	&mailboxes_step_save_users, &watch_requests_step_save, &watch_requests_step_remove, &documents_step_remove,
 	&documents_step_save,       &icons_step_save,          &icons_step_remove,          &sessions_step_save,
-	&sessions_step_use,         &sessions_step_remove,     &conversations_step_save,    &conversations_step_mark,
+	&sessions_step_use,         &sessions_step_remove,
 };
 
 struct batch {

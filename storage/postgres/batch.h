@@ -24,8 +24,7 @@ enum change_kind {
 	CHANGE_WATCH_REQUEST,
 	CHANGE_ICON,
 	CHANGE_SESSION,
-	CHANGE_SESSION_USED,
-	CHANGE_READ_MARK
+	CHANGE_SESSION_USED
 };
 
 /* The head of each change; what follows is its kind's, and one block of memory with it. */
@@ -65,8 +64,6 @@ extern const struct batch_step icons_step_save, icons_step_remove;
 extern const struct batch_step sessions_step_save, sessions_step_use, sessions_step_remove;
 /* A document that goes leaves its name to one that comes. */
 extern const struct batch_step documents_step_remove, documents_step_save;
-/* In conversations.c, behind the messages. */
-extern const struct batch_step conversations_step_save, conversations_step_mark;
 
 struct batch *batch_create(struct storage *storage);
 void batch_destroy(struct batch *batch);

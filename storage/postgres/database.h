@@ -68,7 +68,7 @@ struct storage {
 
 	struct pipeline *changes, *reads, *history, *background;
 	struct batch *batch;
-	struct known_conversations *known_conversations;
+	struct conversation_rows *conversation_rows;
 	struct reads *user_reads, *history_reads, *background_reads;
 	struct parameters parameters; /* used and emptied within one step */
 

@@ -3,6 +3,7 @@
  * Each statement walks ranges of the key of messages (receiver, sender, id), two for each conversation, from their ends
  * and with a limit; so what it costs depends on what it answers, not on how much there is. SPDX-License-Identifier: MIT
  */
+#include "conversation_rows.h"
 #include "history_rows.h"
 
 #include "base/error.h"
@@ -164,6 +165,7 @@ void storage_load_conversations(struct storage *storage, int64_t account_id, int
 	list->before_id = before_id;
 	list->most = most;
 	list->each = each;
+	conversation_rows_flush(storage->conversation_rows);
 	reads_add(storage->history_reads, &list->read);
 }
 
@@ -175,5 +177,6 @@ void storage_load_conversation(struct storage *storage, int64_t account_id, stru
 	if (!one)
 		return;
 	one->each = each;
+	conversation_rows_flush(storage->conversation_rows);
 	reads_add(storage->history_reads, &one->read);
 }

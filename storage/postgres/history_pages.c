@@ -1,5 +1,6 @@
 /* Reading the history: the messages of a conversation, page by page, as history.c reads their last ones.
  * SPDX-License-Identifier: MIT */
+#include "conversation_rows.h"
 #include "history_rows.h"
 
 struct page_read {
@@ -91,5 +92,6 @@ void storage_load_history(struct storage *storage, const struct history_page *pa
 	wanted->page = *page;
 	wanted->page.peer = slice_copy_to(&next, page->peer);
 	wanted->each = each;
+	conversation_rows_flush(storage->conversation_rows);
 	reads_add(storage->history_reads, read);
 }

@@ -3,6 +3,7 @@
  * There is no index of words, which every message would have to pay for. A stretch is a range of ids in each
  * conversation; it is as long as its messages are few, so that each statement looks through a bounded number of them.
  * SPDX-License-Identifier: MIT */
+#include "conversation_rows.h"
 #include "history_rows.h"
 
 #include "base/error.h"
@@ -198,5 +199,6 @@ void storage_search_history(struct storage *storage, const struct history_search
 	asked->length = storage_message_id_span(2 * DAY_MS);
 	asked->each = each;
 	asked->wanted = wanted;
+	conversation_rows_flush(storage->conversation_rows);
 	reads_add(storage->history_reads, read);
 }

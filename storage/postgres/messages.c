@@ -1,6 +1,6 @@
 /* Messages and to whom they are owed: saving, settling, loading. SPDX-License-Identifier: MIT */
 #include "messages.h"
-#include "conversations.h"
+#include "conversation_rows.h"
 #include "reads.h"
 
 #include "base/error.h"
@@ -207,12 +207,12 @@ static void copy_message(struct message_change *saved, const struct stored_messa
 	saved->message.body = slice_copy_to(&next, message->body);
 }
 
-/* Where the message was there already, its conversation was begun with it. */
+/* Where the message was there already, its conversation may not be. */
 static void on_saved(void *arg, int result)
 {
 	const struct message_change *saved = arg;
-	if (saved->may_begin && (result == 0 || result == ERR_EXISTS))
-		known_conversations_put(saved->storage->known_conversations, &saved->message);
+	if (saved->message.kind != STORED_MESSAGE_RECEIPT && (result == 0 || result == ERR_EXISTS))
+		conversation_rows_note(saved->storage->conversation_rows, &saved->message);
 	saved->done(saved->arg, result);
 }
 
@@ -234,8 +234,6 @@ void storage_save_message(struct storage *storage, const struct stored_message *
 		return;
 	}
 	copy_message(saved, message, owed_to, owed_count);
-	saved->may_begin = message->kind != STORED_MESSAGE_RECEIPT &&
-			   !known_conversations_has(storage->known_conversations, &saved->message);
 	saved->storage = storage;
 	saved->done = done;
 	saved->arg = arg;

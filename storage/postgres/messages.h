@@ -9,8 +9,7 @@ struct message_change {
 	struct change change;
 	struct stored_message message; /* its slices point behind the struct; sender_id as in the row */
 	uint8_t identity[IDENTITY_BYTES];
-	bool stored;    /* the database has the row */
-	bool may_begin; /* the conversation may have no rows yet, or none of this day */
+	bool stored; /* the database has the row */
 	struct storage *storage;
 	storage_done_fn *done; /* of whoever asked */
 	void *arg;

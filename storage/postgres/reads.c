@@ -59,21 +59,38 @@ struct read *reads_new(struct reads *reads, const struct read_kind *kind, size_t
 	int result = storage_admit(storage, *reads->pipeline);
 	if (result == 0 && reads->count >= storage->options.queue_changes)
 		result = ERR_BUSY;
-	struct read *read = result == 0 ? malloc(bytes) : NULL;
-	if (!read) {
+	struct read *read = result == 0 ? reads_new_own(reads, kind, bytes, answer) : NULL;
+	if (!read)
 		storage_refuse(storage, answer, result < 0 ? result : ERR_NO_MEMORY);
-		return NULL;
-	}
-	*read = (struct read){.kind = kind, .answer = answer, .queued_at_ms = timers_now(storage->timers)};
 	return read;
+}
+
+struct read *reads_new_own(struct reads *reads, const struct read_kind *kind, size_t bytes, struct answer answer)
+{
+	struct read *read = malloc(bytes);
+	if (read)
+		*read = (struct read){
+			.kind = kind, .answer = answer, .queued_at_ms = timers_now(reads->storage->timers)};
+	return read;
+}
+
+static void added(struct reads *reads)
+{
+	reads->count++;
+	storage_watch_expiry(reads->storage);
+	storage_wake(reads->storage);
 }
 
 void reads_add(struct reads *reads, struct read *read)
 {
 	list_append(&reads->waiting, &read->link);
-	reads->count++;
-	storage_watch_expiry(reads->storage);
-	storage_wake(reads->storage);
+	added(reads);
+}
+
+void reads_add_first(struct reads *reads, struct read *read)
+{
+	list_prepend(&reads->waiting, &read->link);
+	added(reads);
 }
 
 /* --- sending ------------------------------------------------------------------------------------------------- */
@@ -97,8 +114,10 @@ static void drop_read(struct reads *reads, struct read *read, int result)
 /* Back to the head of the queue, in order. */
 static void return_group(struct read_group *group)
 {
-	for (size_t i = group->count; i > 0; i--)
+	for (size_t i = group->count; i > 0; i--) {
+		group->reads[i - 1]->resent = true;
 		list_prepend(&group->owner->waiting, &group->reads[i - 1]->link);
+	}
 	if (group->count > 0)
 		storage_wake(group->owner->storage);
 }

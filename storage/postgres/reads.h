@@ -26,7 +26,8 @@ struct read {
 	const struct read_kind *kind;
 	struct answer answer;
 	int64_t queued_at_ms;
-	bool again; /* on_rows wants it sent once more */
+	bool again;  /* on_rows wants it sent once more */
+	bool resent; /* it may have been committed before */
 };
 
 #define READ_MOST_TOGETHER 64
@@ -37,6 +38,9 @@ void reads_destroy(struct reads *reads);
 /* As batch_new_change and batch_add. */
 struct read *reads_new(struct reads *reads, const struct read_kind *kind, size_t bytes, struct answer answer);
 void reads_add(struct reads *reads, struct read *read);
+/* The storage's own, which is never refused but for memory (NULL), and goes before all that wait. */
+struct read *reads_new_own(struct reads *reads, const struct read_kind *kind, size_t bytes, struct answer answer);
+void reads_add_first(struct reads *reads, struct read *read);
 void reads_flush(struct reads *reads);
 void reads_expire(struct reads *reads, int64_t before_ms);
 size_t reads_count(const struct reads *reads);
@@ -53,4 +57,5 @@ extern const struct statement accounts_load_statement, bindings_load_statement, 
 	mailboxes_load_users_statement, tokens_load_statement, documents_load_statement, documents_load_of_statement,
 	watch_requests_load_statement, icons_load_statement, sessions_load_statement, history_list_statement,
 	history_one_statement, history_before_statement, history_after_statement, history_search_statement,
-	conversations_purge_statement;
+	conversations_purge_statement, history_mark_statement, conversation_rows_save_statement,
+	conversation_rows_repair_statement;

@@ -1,6 +1,6 @@
 /* The storage as a whole: its four connections, its turns, its end. SPDX-License-Identifier: MIT */
 #include "batch.h"
-#include "conversations.h"
+#include "conversation_rows.h"
 #include "reads.h"
 
 #include "base/error.h"
@@ -152,6 +152,13 @@ static void on_pipeline_changed(void *arg)
 	storage_wake(arg);
 }
 
+static void on_history_ready(void *arg)
+{
+	struct storage *storage = arg;
+	conversation_rows_repair(storage->conversation_rows);
+	storage_wake(storage);
+}
+
 static void on_background_ready(void *arg)
 {
 	struct storage *storage = arg;
@@ -199,8 +206,10 @@ static const struct statement *const read_statements[] = {&accounts_load_stateme
 							  &tokens_load_statement, &documents_load_statement,
 							  &icons_load_statement};
 static const struct statement *const history_statements[] = {
-	&history_list_statement,  &history_one_statement,    &history_before_statement,
-	&history_after_statement, &history_search_statement,
+	&history_list_statement,           &history_one_statement,
+	&history_before_statement,         &history_after_statement,
+	&history_search_statement,         &history_mark_statement,
+	&conversation_rows_save_statement, &conversation_rows_repair_statement,
 };
 static const struct statement *const background_statements[] = {
 	&bindings_load_statement,
@@ -235,6 +244,8 @@ static bool create_pipelines(struct storage *storage)
 	options.statement_count = ARRAY_SIZE(read_statements);
 	storage->reads = pipeline_create(storage->loop, storage->timers, storage->log, &options, &events);
 	options.name = "history";
+	events.on_ready = on_history_ready;
+	events.on_lost = NULL;
 	options.statements = history_statements;
 	options.statement_count = ARRAY_SIZE(history_statements);
 	storage->history = pipeline_create(storage->loop, storage->timers, storage->log, &options, &events);
@@ -243,7 +254,6 @@ static bool create_pipelines(struct storage *storage)
 	options.statements = background_statements;
 	options.statement_count = ARRAY_SIZE(background_statements);
 	events.on_ready = on_background_ready;
-	events.on_lost = NULL;
 	events.on_notification = on_notification;
 	storage->background = pipeline_create(storage->loop, storage->timers, storage->log, &options, &events);
 	return storage->changes && storage->reads && storage->history && storage->background;
@@ -266,11 +276,11 @@ struct storage *storage_create(uv_loop_t *loop, struct timers *timers, struct lo
 	storage->refusals = malloc(REFUSALS_AT_START * sizeof(struct refusal));
 	storage->connection = strdup(options->connection);
 	storage->batch = batch_create(storage);
-	storage->known_conversations = known_conversations_create();
+	storage->conversation_rows = conversation_rows_create(storage);
 	storage->user_reads = reads_create(storage, &storage->reads);
 	storage->history_reads = reads_create(storage, &storage->history);
 	storage->background_reads = reads_create(storage, &storage->background);
-	bool complete = storage->refusals && storage->connection && storage->batch && storage->known_conversations &&
+	bool complete = storage->refusals && storage->connection && storage->batch && storage->conversation_rows &&
 			storage->user_reads && storage->history_reads && storage->background_reads &&
 			create_pipelines(storage);
 	if (!complete) {
@@ -295,7 +305,7 @@ void storage_destroy(struct storage *storage)
 	pipeline_destroy(storage->history);
 	pipeline_destroy(storage->background);
 	batch_destroy(storage->batch);
-	known_conversations_destroy(storage->known_conversations);
+	conversation_rows_destroy(storage->conversation_rows);
 	reads_destroy(storage->user_reads);
 	reads_destroy(storage->history_reads);
 	reads_destroy(storage->background_reads);
@@ -312,6 +322,8 @@ static void end_when_quiet(struct storage *storage)
 		return;
 	bool overdue = timers_now(storage->timers) >= storage->close_by_ms;
 	if (!overdue && (waiting_count(storage) > 0 || storage->refusal_count > 0))
+		return;
+	if (!overdue && conversation_rows_flush(storage->conversation_rows))
 		return;
 	storage->quitting = true;
 	timer_stop(&storage->expiry);
