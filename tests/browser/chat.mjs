@@ -145,6 +145,29 @@ await runTests({
     await seesOnce(alice, 'kept in the browser');
   },
 
+  async 'what a page has not sent when it is closed goes out with the next one, once'(a, b) {
+    const first = await openPage();
+    await logIn(first, a, { stay: true });
+    const second = await openTab(first.context());
+    await isConnected(second);
+    await converse(first, b);
+    await converse(second, b);
+    await server({ do: 'kill' });
+    await isCutOff(second);
+    await write(second, 'left behind');
+    await seesState(second, 'left behind', 'waiting');
+    await second.close();
+    await server({ do: 'start' });
+    await isConnected(first);
+    const third = await openTab(first.context());
+    await isConnected(third);
+    await choose(third, b);
+    for (const page of [third, first]) {
+      await seesState(page, 'left behind', 'kept');
+      await seesOnce(page, 'left behind');
+    }
+  },
+
   async 'a message that the kill cut off is repeated under its names, and taken once'(a, b) {
     const alice = await person(a);
     await server({ do: 'silent', user: b }); // so the answer is not there yet when the server dies
@@ -265,9 +288,10 @@ await runTests({
     for (let presses = 0; presses < 20 && !(await opener.evaluate((one) => one === document.activeElement)); presses += 1)
       await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
+    await page.getByRole('combobox', { name: 'Write to somebody new' }).and(page.locator(':focus')).waitFor();
     await page.keyboard.type(b);
     await page.keyboard.press('Enter');
-    await composer(page).waitFor();
+    await composer(page).and(page.locator(':focus')).waitFor();
     await page.keyboard.type('typed');
     await page.keyboard.press('Shift+Enter');
     await page.keyboard.type('on two lines');

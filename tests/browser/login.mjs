@@ -1,6 +1,6 @@
 // Logging in and out, sessions, and what the page keeps. SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { dialog, ownMenu, pick, showTab } from './acts.mjs';
+import { choose, composer, converse, dialog, ownMenu, pick, sees, seesState, showTab, write } from './acts.mjs';
 import {
   DESKTOP, HTTPS_URL, fillLogin, isAccessible, isConnected, logIn, openPage, openTab, person, picture, runTests, server,
 } from './harness.mjs';
@@ -90,6 +90,25 @@ await runTests({
     await thief.getByRole('alert').filter({ hasText: 'this session has ended' }).waitFor();
     await page.reload();
     await isLoginShown(page);
+  },
+
+  async 'who wants to be forgotten leaves nothing in the browser, and his history on the server'(a, b) {
+    const page = await openPage();
+    await logIn(page, a, { stay: true });
+    await converse(page, b);
+    await write(page, 'on the server');
+    await seesState(page, 'on the server', 'kept');
+    await composer(page).fill('a draft');
+    const settings = await openSettings(page);
+    await settings.getByRole('button', { name: 'Log out and forget' }).click();
+    await dialog(page, /forget everything/).getByRole('button', { name: 'Log out and forget' }).click();
+    await isLoginShown(page);
+    assert.ok(!(await keptIn(page)).includes(a), await keptIn(page));
+    assert.equal(await page.getByLabel('SIP address').inputValue(), '');
+    await logIn(page, a);
+    await choose(page, b);
+    await sees(page, 'on the server');
+    assert.equal(await composer(page).inputValue(), '');
   },
 
   async 'sessions are listed, and another one can be ended from here'(a) {
