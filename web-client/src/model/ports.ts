@@ -227,7 +227,7 @@ export interface StoredConversation {
   last: StoredMessage | null;
 }
 export interface MessagePage {
-  messages: readonly StoredMessage[]; // in the order of their ids
+  messages: readonly StoredMessage[]; // in the order of their ids; what a search found: the newest first
   hasMore: boolean; // in the direction that was asked for
 }
 
