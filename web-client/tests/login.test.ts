@@ -121,6 +121,22 @@ test('a page is there again without the server', async () => {
   expect(reloaded.user()).toBe('alice');
 });
 
+test('who is logged in stays so while the page cannot be loaded whole, is told why, and is in when it can', async () => {
+  vi.useFakeTimers();
+  const tab = openTab();
+  await tab.login.logIn('alice', 'x', true);
+  const enter = vi.fn<LoginParts['enter']>(async () => ({ self: { user: 'alice', domain: 'x' } }) as Account);
+  enter.mockRejectedValueOnce(problem('no-connection')).mockRejectedValueOnce(problem('no-connection'));
+  const reloaded = openTab(tab.shared, tab.own, { enter });
+  const resumed = reloaded.login.resume();
+  await vi.advanceTimersByTimeAsync(2000);
+  expect([reloaded.login.isBusy.value, reloaded.login.problem.value?.kind]).toEqual([true, 'no-connection']);
+  await vi.advanceTimersByTimeAsync(1000);
+  await resumed;
+  expect([reloaded.login.isBusy.value, reloaded.login.problem.value, reloaded.user()]).toEqual([false, null, 'alice']);
+  vi.useRealTimers();
+});
+
 test('what has changed about the site is known after the next reload', async () => {
   const tab = openTab();
   await tab.login.logIn('alice', 'x', true);

@@ -8,6 +8,8 @@ import type { Shelf } from './ports_browser';
 import type { Account, Login } from './views';
 
 const REMEMBERED_ADDRESS = 'heliograph.address';
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 15_000;
 const SERVERS_OWN = 'own.invalid'; // stands for the domain that was not typed
 
 /** How an account ends: by oneself (null), or because the server has ended its session. */
@@ -73,7 +75,20 @@ export class LoginModel implements Login {
   async resume(): Promise<void> {
     const session = this.parts.sessions.current();
     if (!session) return;
-    this.whyOut.value = await this.busily(() => this.enter(session));
+    this.whyOut.value = await this.busily(() => this.enterPatiently(session));
+  }
+
+  /** Who is logged in stays so where the page cannot be loaded whole: that is told, and tried until it can. */
+  private async enterPatiently(session: KeptSession): Promise<void> {
+    for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, LAST_RETRY_MS)) {
+      try {
+        return await this.enter(session);
+      } catch (error) {
+        if (!(error instanceof PortError) || error.problem.kind !== 'no-connection') throw error;
+        this.whyOut.value = error.problem;
+      }
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+    }
   }
 
   private async busily(work: () => Promise<void>): Promise<Problem | null> {
@@ -90,8 +105,8 @@ export class LoginModel implements Login {
 
   private async enter(session: KeptSession): Promise<void> {
     this.parts.sessions.keep(session); // a new tab knows from now on whose it is
-    this.whyOut.value = null;
     this.entered.value = await this.parts.enter(session, (ending) => this.leave(session, ending));
+    this.whyOut.value = null;
     void this.learnSite(session);
   }
 

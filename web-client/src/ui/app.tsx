@@ -7,7 +7,7 @@ import { LiveRegion, Notices } from './common/notices';
 import { LoginView } from './login/login_view';
 import { Shell } from './shell/shell';
 import './style/index.css';
-import { hasTexts, setLanguage } from './texts';
+import { hasTexts, notLoaded, setLanguage } from './texts';
 
 interface AppProps {
   login: Login;
@@ -34,7 +34,9 @@ export function App({ login, account, settings }: AppProps) {
   useEffect(() => void setLanguage(language), [language]);
   useEffect(() => showTheme(theme), [theme]);
   useEffect(() => closeDialogs, [person]);
-  if (!hasTexts.value) return null; // a moment, at the very beginning
+  if (!hasTexts.value) { // a moment, at the very beginning
+    return <main class="login"><p class="returning" role="status">{notLoaded.value}</p></main>;
+  }
   return (
     <>
       {person ? <Shell key={person} account={person} /> : <LoginView login={login} />}

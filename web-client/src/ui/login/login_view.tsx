@@ -26,10 +26,13 @@ function Mark() {
 }
 
 /** While somebody who stayed logged in is let in again. */
-function Returning() {
+function Returning({ login }: { login: Login }) {
   return (
     <main class="login">
-      <div class="returning"><Mark /><h1>Heliograph</h1><p role="status"><Spinner /> {t('login.returning')}</p></div>
+      <div class="returning">
+        <Mark /><h1>Heliograph</h1><p role="status"><Spinner /> {t('login.returning')}</p>
+        <ProblemLine problem={login.problem.value} />
+      </div>
     </main>
   );
 }
@@ -111,6 +114,6 @@ function LoginForm({ login, onSubmitted }: { login: Login; onSubmitted(): void }
 
 export function LoginView({ login }: { login: Login }) {
   const [isSubmitted, setSubmitted] = useState(false);
-  if (login.isBusy.value && !isSubmitted) return <Returning />;
+  if (login.isBusy.value && !isSubmitted) return <Returning login={login} />;
   return <main class="login scrolls"><LoginForm login={login} onSubmitted={() => setSubmitted(true)} /></main>;
 }

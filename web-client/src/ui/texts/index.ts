@@ -10,6 +10,7 @@ export type { TextKey } from './catalogue';
 interface Language {
   code: string; // BCP 47
   name: string; // as its speakers call it
+  notLoaded: string; // what is said while its texts cannot be loaded
   load(): Promise<FirstTexts>;
   loadLater(): Promise<LaterTexts>;
 }
@@ -17,12 +18,12 @@ interface Language {
 /** The first is what a person gets whose languages we do not have. */
 export const LANGUAGES: readonly Language[] = [
   {
-    code: 'en', name: 'English',
+    code: 'en', name: 'English', notLoaded: 'Heliograph cannot be reached. Trying again …',
     load: () => import('./en').then(({ en }) => en),
     loadLater: () => import('./later_en').then(({ laterEn }) => laterEn),
   },
   {
-    code: 'de', name: 'Deutsch',
+    code: 'de', name: 'Deutsch', notLoaded: 'Heliograph ist nicht erreichbar. Neuer Versuch …',
     load: () => import('./de').then(({ de }) => de),
     loadLater: () => import('./later_de').then(({ laterDe }) => laterDe),
   },
@@ -38,6 +39,8 @@ const spoken = signal<Spoken | null>(null);
 
 /** Whether there are words already; nothing can be drawn before. */
 export const hasTexts = computed(() => spoken.value !== null);
+/** The only sentence there is while they cannot be loaded; '' as long as nobody has to wait for them. */
+export const notLoaded = signal('');
 export const language: ReadonlySignal<string> = computed(() => spoken.value?.language ?? '');
 /** For dates and numbers. */
 export const locale: ReadonlySignal<string> = computed(() => spoken.value?.locale ?? 'en');
@@ -52,16 +55,34 @@ function chooseLanguage(wanted: string, preferred: readonly string[]): Language 
 let newest = 0;
 let isLaterWanted = false; // then each language that is chosen brings it along
 
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 15_000;
+
 /**
- * `wanted`: a code, or '' for the browser's. The page keeps the words that it has where the new ones cannot be loaded.
+ * `wanted`: a code, or '' for the browser's. Where the words cannot be loaded the page keeps those that it has; while it
+ * has none, they are asked for until they come.
  */
 export async function setLanguage(wanted: string): Promise<void> {
   const turn = ++newest;
   const preferred = navigator.languages;
-  const { code, load, loadLater } = chooseLanguage(wanted, preferred);
+  const chosen = chooseLanguage(wanted, preferred);
+  for (let waitMs = FIRST_RETRY_MS; turn === newest; waitMs = Math.min(waitMs * 2, LAST_RETRY_MS)) {
+    const texts = await textsOf(chosen);
+    if (turn !== newest || (!texts && spoken.value)) return;
+    if (texts) return speak(chosen.code, preferred, texts);
+    document.documentElement.lang = chosen.code;
+    notLoaded.value = chosen.notLoaded;
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+  }
+}
+
+/** Null: they cannot be loaded. */
+async function textsOf({ load, loadLater }: Language): Promise<Spoken['texts'] | null> {
   const parts = await Promise.all([load(), isLaterWanted ? loadLater() : {}]).catch(() => null);
-  if (!parts || turn !== newest) return;
-  const texts = { ...parts[0], ...parts[1] };
+  return parts && { ...parts[0], ...parts[1] };
+}
+
+function speak(code: string, preferred: readonly string[], texts: Spoken['texts']): void {
   spoken.value = { language: code, locale: preferred.find((tag) => baseOf(tag) === code) ?? code, texts };
   document.documentElement.lang = code;
 }
