@@ -79,6 +79,7 @@ export default defineConfig({
     target: 'es2022',
     assetsInlineLimit: 0, // the server's Content-Security-Policy allows files from itself only
     modulePreload: { polyfill: false },
+    cssCodeSplit: false, // Vite asks for a part's sheet once only: one that did not come would be missing until a reload
   },
   esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
   plugins: [withoutUnused(), licences(), compressedTwins()],
