@@ -39,7 +39,7 @@ void storage_load_conversation(struct storage *storage, int64_t account_id, stru
 			       history_conversation_fn *each, storage_done_fn *done, void *arg);
 
 /* Messages of one conversation, receipts too, in the order of their ids: at most `most`, the last ones before the
- * message `id`, or the first ones after it. */
+ * message `id`, or the first ones after it. Where they are large there are fewer, one at least. */
 struct history_page {
 	int64_t account_id;
 	struct slice peer;
@@ -53,7 +53,8 @@ void storage_load_history(struct storage *storage, const struct history_page *pa
 			  storage_more_fn *done, void *arg);
 
 /* Texts in which all of the words occur, whatever the case of their letters, the newest first. What is asked for is
- * looked through in pieces of bounded size, so that others get their turn in between. */
+ * looked through in pieces of bounded size, so that others get their turn in between. Where texts are large there are
+ * fewer than `most`, one at least. */
 #define STORAGE_SEARCH_WORDS_MOST 16
 struct history_search {
 	int64_t account_id;

@@ -13,6 +13,10 @@
 	" m.expired OR (SELECT true FROM debts d WHERE d.account_id = m.receiver_id AND d.message_id = m.id"           \
 	"  AND d.device_id = 0) IS TRUE"
 
+/* Behind so many bytes of messages an answer ends, though more were asked for. A text becomes six times as long in JSON
+ * where it has nothing but control characters, and nobody else is served while it is written. */
+#define HISTORY_BYTES_MOST (INT64_C(2) << 20)
+
 /* How many rows from `first` on are of this place, which is their first column. */
 unsigned history_rows_of(const PGresult *rows, int first, size_t place);
 /* From the column `first` on; good as long as the rows are. */

@@ -24,6 +24,7 @@ struct search_read {
 	history_message_fn *each;
 	history_wanted_fn *wanted;
 	int64_t length; /* of the stretch in ids; it ends at search.before_id */
+	int64_t told_bytes;
 	struct slice patterns[STORAGE_SEARCH_WORDS_MOST];
 	char bytes[];
 };
@@ -94,15 +95,21 @@ static int write_search(struct storage *storage, struct read *const *reads, size
 	return 0;
 }
 
-/* Tells the messages that were found, as many as are still wanted; true where there are more than that. */
+static size_t message_bytes(const struct stored_message *message)
+{
+	return message->body.length + message->headers.length + message->call_id.length + message->content_type.length;
+}
+
+/* Tells the messages that were found, as many as are still wanted and fit; true where there are more than that. */
 static bool tell_found(struct search_read *search, const PGresult *rows)
 {
 	for (int row = 0; row < PQntuples(rows) && !PQgetisnull(rows, row, COLUMN_MESSAGE); row++) {
-		if (search->search.most == 0)
+		if (search->search.most == 0 || search->told_bytes >= HISTORY_BYTES_MOST)
 			return true;
 		struct history_message message =
 			history_row(rows, row, COLUMN_MESSAGE, row_bytes(rows, row, COLUMN_PEER));
 		search->each(search->read.answer.arg, &message);
+		search->told_bytes += (int64_t)message_bytes(&message.message);
 		search->search.most--;
 	}
 	return false;
@@ -197,6 +204,7 @@ void storage_search_history(struct storage *storage, const struct history_search
 	for (size_t i = 0; i < search->word_count; i++)
 		asked->patterns[i] = write_pattern(&next, search->words[i]);
 	asked->length = storage_message_id_span(2 * DAY_MS);
+	asked->told_bytes = 0;
 	asked->each = each;
 	asked->wanted = wanted;
 	conversation_rows_flush(storage->conversation_rows);

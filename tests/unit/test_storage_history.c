@@ -129,6 +129,37 @@ static void pages_meet_without_a_gap_or_a_double(void)
 	storage_world_close(&scene.world);
 }
 
+static void large_messages_make_short_pages(void)
+{
+	struct scene scene;
+	static int64_t ids[2000];
+	open_scene(&scene);
+	CHECK(history_send(&scene.world, &scene.alice, &scene.bob, "the last") > 0);
+	storage_world_sql(&server,
+			  "INSERT INTO messages (id, receiver_id, sender_id, received_at, expires_at, cseq, identity,"
+			  "  sender, call_id, request_uri, from_value, to_value, headers, content_type, body)"
+			  " SELECT i, b.id, a.id, 1, 1, 1, md5(i::text)::uuid, '', '', '', '', '', '', '',"
+			  "  convert_to(repeat('x', CASE i WHEN 20 THEN 3000000 ELSE 100000 END), 'UTF8')"
+			  " FROM accounts a, accounts b, generate_series(1, 49) i"
+			  " WHERE a.user_name = 'alice' AND b.user_name = 'bob'");
+	CHECK_NUMBER(walk(&scene, false, 500, ids), 50);
+	for (unsigned k = 1; k < 50; k++)
+		CHECK_NUMBER(ids[k], 50 - k);
+	CHECK_NUMBER(walk(&scene, true, 500, ids), 50);
+	for (unsigned k = 0; k < 49; k++)
+		CHECK_NUMBER(ids[k], k + 1);
+	struct history_page page = {.account_id = scene.alice.id, .peer = SLICE(BOB), .id = HISTORY_END, .most = 500};
+	history_page(&scene.world, &page, &scene.seen);
+	CHECK_NUMBER(scene.seen.count, 22); /* "the last", and 21 of them, which have just more than 2 MiB */
+	CHECK(scene.seen.more);
+	page.is_after = true;
+	page.id = 19;
+	history_page(&scene.world, &page, &scene.seen);
+	CHECK_NUMBER(scene.seen.count, 1);
+	CHECK(scene.seen.more);
+	storage_world_close(&scene.world);
+}
+
 static void messages_to_oneself_appear_once(void)
 {
 	struct scene scene;
@@ -563,6 +594,7 @@ static const struct test tests[] = {
 	DATABASE_TEST(both_sides_read_a_conversation_in_its_order),
 	DATABASE_TEST(nobody_else_reads_it),
 	DATABASE_TEST(pages_meet_without_a_gap_or_a_double),
+	DATABASE_TEST(large_messages_make_short_pages),
 	DATABASE_TEST(messages_to_oneself_appear_once),
 	DATABASE_TEST(who_is_no_account_has_a_conversation_of_his_own),
 	DATABASE_TEST(what_is_said_to_be_a_text_but_is_none_is_something_else),

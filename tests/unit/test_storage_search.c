@@ -201,6 +201,32 @@ static void a_long_history_is_searched_to_its_beginning(void)
 	storage_world_close(&scene.world);
 }
 
+static void large_texts_are_found_in_short_pages(void)
+{
+	struct scene scene;
+	unsigned found = 0;
+	int64_t before_id = HISTORY_END;
+	open_scene(&scene);
+	CHECK(history_send(&scene.world, &scene.bob, &scene.alice, "x") > 0);
+	storage_world_sql(
+		&server,
+		"INSERT INTO messages (id, receiver_id, sender_id, received_at, expires_at, cseq, kind, identity,"
+		"  sender, call_id, request_uri, from_value, to_value, headers, content_type, body)"
+		" SELECT i, a.id, b.id, 1, 1, 1, 1, md5(i::text)::uuid, '', '', '', '', '', '', '',"
+		"  convert_to(repeat('hay ', 25000) || 'needle', 'UTF8') FROM accounts a, accounts b, "
+		"generate_series(1, 50) i"
+		" WHERE a.user_name = 'alice' AND b.user_name = 'bob'");
+	do {
+		search(&scene, "needle", "", before_id, 50);
+		for (unsigned i = 0; i < scene.seen.count; i++)
+			CHECK_NUMBER(scene.seen.ids[i], 50 - (int64_t)found++);
+		CHECK(scene.seen.count > 0 && scene.seen.count <= 21);
+		before_id = scene.seen.ids[scene.seen.count - 1];
+	} while (scene.seen.more);
+	CHECK_NUMBER(found, 50);
+	storage_world_close(&scene.world);
+}
+
 static void a_search_that_nobody_waits_for_ends(void)
 {
 	struct scene scene;
@@ -230,6 +256,7 @@ static const struct test tests[] = {
 	DATABASE_TEST(only_the_text_of_texts_is_looked_at),
 	DATABASE_TEST(words_that_are_no_text_are_refused),
 	DATABASE_TEST(a_long_history_is_searched_to_its_beginning),
+	DATABASE_TEST(large_texts_are_found_in_short_pages),
 	DATABASE_TEST(a_search_that_nobody_waits_for_ends),
 };
 
