@@ -155,7 +155,8 @@ export class FakeApi {
       }),
     changeBuddy: (uri: string, change: { name?: string; groups?: readonly string[] }) =>
       this.answer(`changeBuddy ${uri} ${JSON.stringify(change)}`, () => {
-        this.list = { ...this.list, buddies: this.list.buddies.map((one) => (one.uri === uri ? { ...one, ...change } : one)) };
+        const buddies = this.list.buddies.map((one) => (one.uri === uri ? { ...one, ...change } : one));
+        this.list = { ...this.list, buddies };
       }),
     removeBuddy: (uri: string) => this.answer(`removeBuddy ${uri}`, () => {
       this.list = { ...this.list, buddies: this.list.buddies.filter((one) => one.uri !== uri) };
@@ -164,7 +165,8 @@ export class FakeApi {
       this.list = { ...this.list, groups: [...this.list.groups, group] };
     }),
     renameGroup: (name: string, displayName: string) => this.answer(`renameGroup ${name} ${displayName}`, () => {
-      this.list = { ...this.list, groups: this.list.groups.map((one) => (one.name === name ? { name, displayName } : one)) };
+      const groups = this.list.groups.map((one) => (one.name === name ? { name, displayName } : one));
+      this.list = { ...this.list, groups };
     }),
     removeGroup: (name: string) => this.answer(`removeGroup ${name}`, () => {
       this.list = { ...this.list, groups: this.list.groups.filter((one) => one.name !== name) };
@@ -285,6 +287,8 @@ export function presence(more: Partial<Presence> = {}): Presence {
   };
 }
 
-export function watched(uri: string, more: Partial<Presence> | null = {}, state: Partial<WatchedPerson> = {}): WatchedPerson {
+export function watched(
+  uri: string, more: Partial<Presence> | null = {}, state: Partial<WatchedPerson> = {},
+): WatchedPerson {
   return { uri, state: 'active', reason: '', presence: more && presence(more), ...state };
 }

@@ -5,7 +5,8 @@ import type { MailboxState } from '../src/model/ports';
 import { FakeLink } from './fake_ports';
 
 function state(fresh: number, account = ''): MailboxState {
-  return { isWaiting: fresh > 0, account, counts: [{ kind: 'voice', fresh, old: 1 }, { kind: 'fax', fresh: 0, old: 0 }] };
+  const counts = [{ kind: 'voice', fresh, old: 1 }, { kind: 'fax', fresh: 0, old: 0 }] as const;
+  return { isWaiting: fresh > 0, account, counts };
 }
 
 test('what is told is known; after a cut it may be old', () => {
@@ -13,7 +14,8 @@ test('what is told is known; after a cut it may be old', () => {
   const mailbox = new MailboxModel(link, 'example.org', '');
   expect([mailbox.state.value, mailbox.isLive.value, mailbox.number.value]).toEqual([null, false, '']);
   link.mailbox.tell(state(2, 'sip:*97@example.org'));
-  expect([mailbox.state.value, mailbox.isLive.value, mailbox.number.value]).toEqual([state(2, 'sip:*97@example.org'), true, '*97']);
+  expect([mailbox.state.value, mailbox.isLive.value, mailbox.number.value]).toEqual(
+    [state(2, 'sip:*97@example.org'), true, '*97']);
   link.cut();
   expect([mailbox.state.value?.isWaiting, mailbox.isLive.value]).toEqual([true, false]);
   mailbox.end();

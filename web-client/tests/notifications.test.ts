@@ -33,7 +33,7 @@ class FakeVoicemail {
 
 function words(notice: Notice): { title: string; body: string } {
   if (notice.kind === 'message') return { title: notice.name, body: notice.text || 'no text' };
-  return notice.kind === 'request' ? { title: `${notice.name}?`, body: '' } : { title: `${notice.fresh} new`, body: '' };
+  return { title: notice.kind === 'request' ? `${notice.name}?` : `${notice.fresh} new`, body: '' };
 }
 
 class World {

@@ -10,7 +10,7 @@ const STATUS = 'pidf-manipulation/users/sip:alice@example.org/status';
 const MINUTE = 60_000;
 const ACTIVE: PublishedPresence = { isOpen: true, isIdle: false, person: null };
 const IDLE: PublishedPresence = { isOpen: true, isIdle: true, person: null };
-const AWAY: PublishedPresence = { isOpen: true, isIdle: true, person: { isOpen: true, activity: 'away', note: '', icon: '' } };
+const AWAY: PublishedPresence = { ...IDLE, person: { isOpen: true, activity: 'away', note: '', icon: '' } };
 
 /** Alice's devices, and a server that composes what they publish and tells all of them. */
 class Alice {
@@ -33,7 +33,8 @@ class Alice {
     const person = now.find((one) => one.person)?.person;
     const told = presence({
       isOpen: open.length > 0, activity: person?.activity ?? 'available',
-      activeDevices: open.filter(({ isIdle }) => !isIdle).length, idleDevices: open.filter(({ isIdle }) => isIdle).length,
+      activeDevices: open.filter(({ isIdle }) => !isIdle).length,
+      idleDevices: open.filter(({ isIdle }) => isIdle).length,
     });
     for (const { link } of pages.length > 0 ? pages : this.pages) link.oneself.tell(told);
   }
@@ -205,7 +206,7 @@ test('the time is of all pages of one browser, which are told every five seconds
   expect([one.last, two.last]).toEqual([ACTIVE, ACTIVE]);
 });
 
-test('two devices that become idle at the same time are away; the first touch of one takes it back on both', async () => {
+test('two devices that become idle together are away; the first touch of one takes it back on both', async () => {
   const alice = new Alice();
   const [one, two] = [await alice.open(), await alice.open()];
   alice.notify();
@@ -250,7 +251,7 @@ test('one goes idle while the other is touched: whatever order it is told in, no
   expect([one.last, two.last]).toEqual([IDLE, ACTIVE]);
 });
 
-test.each(['busy', 'away', 'do-not-disturb', 'invisible'] as const)('who has chosen %s is not made away', async (kind) => {
+test.each(['busy', 'away', 'do-not-disturb', 'invisible'] as const)('who has chosen %s stays it', async (kind) => {
   const alice = new Alice();
   alice.api.status = { kind, note: '', icon: '' };
   const page = await alice.open();
@@ -265,7 +266,7 @@ test('a choice elsewhere takes away what a page has said by itself; note and pic
   const page = await alice.open();
   await alice.clock.pass(5 * MINUTE);
   alice.notify();
-  expect(page.last!.person).toEqual({ isOpen: true, activity: 'away', note: 'tea', icon: 'https://x.test/api/v1/icons/ab' });
+  expect(page.last!.person).toEqual({ ...AWAY.person, note: 'tea', icon: 'https://x.test/api/v1/icons/ab' });
   alice.api.status = { kind: 'busy', note: '', icon: '' };
   page.link.documents.tell(new Map([[STATUS, '"2"']]));
   await settle();

@@ -3,7 +3,7 @@ import { effect } from '@preact/signals';
 import { expect, test } from 'vitest';
 import { Documents } from '../src/model/documents';
 import { PeopleModel } from '../src/model/people';
-import type { Buddy } from '../src/model/ports';
+import type { Buddy, WatchedPerson } from '../src/model/ports';
 import type { Person } from '../src/model/views';
 import { FakeApi, FakeClock, FakeLink, settle, watched } from './fake_ports';
 
@@ -26,6 +26,16 @@ class World {
     this.people = new PeopleModel({ link, api: api.port, documents: new Documents(link), clock, ownDomain: DOMAIN });
   }
 
+  /** A NOTIFY that tells of all. */
+  tell(...people: WatchedPerson[]): void {
+    this.link.people.tell({ isFull: true, people });
+  }
+
+  /** One that tells of these only. */
+  change(...people: WatchedPerson[]): void {
+    this.link.people.tell({ isFull: false, people });
+  }
+
   shown(): string[] {
     return this.people.groups.value.map(({ name, people }) => `${name}: ${people.map((one) => one.name).join(' ')}`);
   }
@@ -46,26 +56,27 @@ async function world(buddies: readonly Buddy[] = [], groups?: { name: string; di
 // ---- what is told
 
 test('people are grouped, those there first, then by name in the way of people', async () => {
-  const groups = [{ name: 'buddies', displayName: '' }, { name: 'w', displayName: 'Work' }, { name: 'empty', displayName: '' }];
-  const { link, people } = await world([
+  const groups = [{ name: 'buddies', displayName: '' }, { name: 'w', displayName: 'Work' },
+    { name: 'empty', displayName: '' }];
+  const w = await world([
     buddy('zoe', { groups: ['w'] }), buddy('bob', { name: 'Bob' }), buddy('adam'), buddy('ärger'),
     buddy('carol', { groups: ['buddies', 'w'] }), buddy('t10', { groups: ['gone'] }), buddy('t9', { groups: [] }),
   ], groups);
-  link.people.tell({ isFull: true, people: [watched('sip:zoe@example.org'), watched('sip:bob@example.org', { activity: 'away' }),
-    watched('sip:adam@example.org', { isOpen: false }), watched('sip:carol@example.org', { isOpen: false })] });
-  const shown = people.groups.value;
+  w.tell(watched('sip:zoe@example.org'), watched('sip:bob@example.org', { activity: 'away' }),
+    watched('sip:adam@example.org', { isOpen: false }), watched('sip:carol@example.org', { isOpen: false }));
+  const shown = w.people.groups.value;
   expect(shown.map(({ name, displayName }) => [name, displayName])).toEqual(
     [['', ''], ['buddies', ''], ['w', 'Work'], ['empty', 'empty']]);
   expect(shown.map((group) => group.people.map(({ name }) => name))).toEqual(
     [['t9', 't10'], ['Bob', 'adam', 'ärger', 'carol'], ['zoe', 'carol'], []]);
-  expect(people.all.value.map(({ name }) => name)).toEqual(['adam', 'ärger', 'Bob', 'carol', 't9', 't10', 'zoe']);
+  expect(w.people.all.value.map(({ name }) => name)).toEqual(['adam', 'ärger', 'Bob', 'carol', 't9', 't10', 'zoe']);
 });
 
 test('a partial update changes the people it names, and no other object', async () => {
   const w = await world([buddy('bob'), buddy('carol')]);
-  w.link.people.tell({ isFull: true, people: [watched('sip:bob@example.org'), watched('sip:carol@example.org')] });
+  w.tell(watched('sip:bob@example.org'), watched('sip:carol@example.org'));
   const carol = w.of('carol');
-  w.link.people.tell({ isFull: false, people: [watched('sip:bob@example.org', { activity: 'busy', note: 'in a meeting' })] });
+  w.change(watched('sip:bob@example.org', { activity: 'busy', note: 'in a meeting' }));
   expect(w.of('bob')).toMatchObject({ state: 'busy', note: 'in a meeting', watch: 'active' });
   expect(w.of('carol')).toBe(carol);
   expect(w.people.groups.value[0]!.people[1]).toBe(carol);
@@ -73,58 +84,62 @@ test('a partial update changes the people it names, and no other object', async 
 
 test('an update that says the same draws nothing anew', async () => {
   const w = await world([buddy('bob'), buddy('carol', { groups: ['w'] })]);
-  w.link.people.tell({ isFull: true, people: [watched('sip:bob@example.org'), watched('sip:carol@example.org')] });
+  w.tell(watched('sip:bob@example.org'), watched('sip:carol@example.org'));
   let drawn = 0;
   effect(() => {
     drawn += w.people.groups.value.length;
   });
   const first = drawn;
-  w.link.people.tell({ isFull: false, people: [watched('sip:bob@example.org')] });
+  w.change(watched('sip:bob@example.org'));
   expect(drawn).toBe(first);
   const [, group] = w.people.groups.value;
-  w.link.people.tell({ isFull: false, people: [watched('sip:carol@example.org', { activity: 'away' })] });
+  w.change(watched('sip:carol@example.org', { activity: 'away' }));
   expect(w.people.groups.value[1]).toBe(group); // bob's, where nothing has changed
 });
 
 test('a full update forgets whom it does not name', async () => {
   const w = await world([buddy('bob'), buddy('carol')]);
-  w.link.people.tell({ isFull: true, people: [watched('sip:bob@example.org', { note: 'here' }), watched('sip:carol@example.org')] });
-  w.link.people.tell({ isFull: true, people: [watched('sip:carol@example.org')] });
+  w.tell(watched('sip:bob@example.org', { note: 'here' }), watched('sip:carol@example.org'));
+  w.tell(watched('sip:carol@example.org'));
   expect(w.of('bob')).toMatchObject({ state: 'unknown', watch: 'unknown', note: '' });
   expect(w.of('carol').state).toBe('available');
 });
 
 test('while the watch is not live, states are unknown; names, notes, pictures and the order stay', async () => {
   const w = await world([buddy('adam'), buddy('bob')]);
-  const bob = watched('sip:bob@example.org', { note: 'tea', icon: 'https://x.test/api/v1/icons/ab12', displayName: 'Bob B.' });
-  w.link.people.tell({ isFull: true, people: [bob] });
+  const bob = watched('sip:bob@example.org', { note: 'tea', icon: 'https://x.test/api/v1/icons/ab12',
+    displayName: 'Bob B.' });
+  w.tell(bob);
   expect(w.people.isLive.value).toBe(true);
   w.link.cut();
   expect(w.people.isLive.value).toBe(false);
-  expect(w.of('bob')).toMatchObject({ state: 'unknown', note: 'tea', icon: '/api/v1/icons/ab12', name: 'Bob B.', watch: 'active' });
+  expect(w.of('bob')).toMatchObject({ state: 'unknown', note: 'tea', icon: '/api/v1/icons/ab12', name: 'Bob B.',
+    watch: 'active' });
   expect(w.shown()).toEqual(['buddies: Bob B. adam']);
-  w.link.people.tell({ isFull: true, people: [watched('sip:bob@example.org', { isOpen: false })] });
+  w.tell(watched('sip:bob@example.org', { isOpen: false }));
   expect(w.of('bob')).toMatchObject({ state: 'offline', note: '', icon: '' });
   expect(w.shown()).toEqual(['buddies: adam bob']);
 });
 
 test.each([
-  ['available', {}, 'available'], ['other', {}, 'available'], ['busy', {}, 'busy'], ['do-not-disturb', {}, 'do-not-disturb'],
-  ['on-the-phone', {}, 'on-the-phone'], ['away', { isOpen: false }, 'offline'],
+  ['available', {}, 'available'], ['other', {}, 'available'], ['busy', {}, 'busy'],
+  ['do-not-disturb', {}, 'do-not-disturb'], ['on-the-phone', {}, 'on-the-phone'],
+  ['away', { isOpen: false }, 'offline'],
 ] as const)('activity %s, %j is shown as %s', async (activity, more, state) => {
   const w = await world([buddy('bob')]);
-  w.link.people.tell({ isFull: true, people: [watched('sip:bob@example.org', { activity, ...more })] });
+  w.tell(watched('sip:bob@example.org', { activity, ...more }));
   expect(w.of('bob').state).toBe(state);
 });
 
 test('note and picture stay over an interruption, and go with the leave to see them', async () => {
   const w = await world([buddy('bob')]);
   const tell = (state: 'unknown' | 'rejected' | 'pending', reason = ''): Person => {
-    w.link.people.tell({ isFull: false, people: [watched('sip:bob@example.org', { note: 'tea', icon: '/api/v1/icons/ab' })] });
-    w.link.people.tell({ isFull: false, people: [watched('sip:bob@example.org', null, { state, reason })] });
+    w.change(watched('sip:bob@example.org', { note: 'tea', icon: '/api/v1/icons/ab' }));
+    w.change(watched('sip:bob@example.org', null, { state, reason }));
     return w.of('bob');
   };
-  expect(tell('unknown', 'giveup')).toMatchObject({ state: 'unknown', note: 'tea', icon: '/api/v1/icons/ab', reason: 'giveup' });
+  expect(tell('unknown', 'giveup')).toMatchObject({ state: 'unknown', note: 'tea', icon: '/api/v1/icons/ab',
+    reason: 'giveup' });
   expect(tell('unknown', 'noresource')).toMatchObject({ note: '', icon: '' });
   expect(tell('rejected', 'rejected')).toMatchObject({ state: 'unknown', watch: 'rejected', note: '', icon: '' });
   expect(tell('pending')).toMatchObject({ state: 'unknown', watch: 'pending', note: '' });
@@ -133,25 +148,26 @@ test('note and picture stay over an interruption, and go with the leave to see t
 test.each([
   ['https://sip.example.org/api/v1/icons/0a1b', '/api/v1/icons/0a1b'], ['/api/v1/icons/ff', '/api/v1/icons/ff'],
   ['https://evil.test/pixel.png', ''], ['https://evil.test/api/v1/icons/../../x', ''], ['javascript:alert(1)', ''],
-  ['https://evil.test/api/v1/icons/aa?track=1', ''], ['//evil.test/api/v1/icons/aa', ''], ['data:image/png;base64,AA', ''],
-  ['https://x.test/api/v1/icons/AB', ''], ['', ''],
+  ['https://evil.test/api/v1/icons/aa?track=1', ''], ['//evil.test/api/v1/icons/aa', ''],
+  ['data:image/png;base64,AA', ''], ['https://x.test/api/v1/icons/AB', ''], ['', ''],
 ])('the picture %s is asked for as %j', async (icon, shown) => {
   const w = await world([buddy('bob')]);
-  w.link.people.tell({ isFull: true, people: [watched('sip:bob@example.org', { icon })] });
+  w.tell(watched('sip:bob@example.org', { icon }));
   expect(w.of('bob').icon).toBe(shown);
 });
 
 test.each([
-  'sip:b%6Fb@example.org', 'pres:bob@Example.ORG', 'sips:bob@example.org:5061;transport=tls', 'im:bob@example.org', 'bob@example.org.',
+  'sip:b%6Fb@example.org', 'pres:bob@Example.ORG', 'sips:bob@example.org:5061;transport=tls', 'im:bob@example.org',
+  'bob@example.org.',
 ])('%s is the bob of the list', async (uri) => {
   const w = await world([buddy('bob')]);
-  w.link.people.tell({ isFull: true, people: [watched(uri, { activity: 'busy' })] });
+  w.tell(watched(uri, { activity: 'busy' }));
   expect(w.of('bob').state).toBe('busy');
 });
 
 test('a phone number is somebody nobody can write to', async () => {
   const w = await world([{ uri: 'tel:+49-30-1', name: '', groups: ['buddies'] }]);
-  w.link.people.tell({ isFull: true, people: [watched('TEL:+49301;x=y')] });
+  w.tell(watched('TEL:+49301;x=y'));
   expect(w.people.all.value[0]).toMatchObject({ address: null, name: '+49-30-1', state: 'available' });
 });
 
@@ -159,7 +175,7 @@ test('person() follows somebody into the list and out of it', async () => {
   const w = await world([]);
   const bob = w.people.person({ user: 'bob', domain: DOMAIN });
   expect(bob.value).toBeNull();
-  w.link.people.tell({ isFull: false, people: [watched('sip:bob@example.org', { activity: 'busy' })] }); // is told first
+  w.change(watched('sip:bob@example.org', { activity: 'busy' })); // is told first
   expect(await w.people.add('bob', ' Bob ', [])).toBeNull();
   expect(bob.value).toMatchObject({ name: 'Bob', givenName: 'Bob', state: 'busy' });
   expect(await w.people.remove('sip:bob@example.org')).toBeNull();
@@ -167,8 +183,9 @@ test('person() follows somebody into the list and out of it', async () => {
 });
 
 test('people are found by name, address and note, whatever case and accents', async () => {
-  const w = await world([buddy('bob', { name: 'Jörg Straßer' }), buddy('carol'), { ...buddy('dan'), uri: 'sip:dan@other.test' }]);
-  w.link.people.tell({ isFull: true, people: [watched('sip:carol@example.org', { note: 'Café until 3' })] });
+  const w = await world([buddy('bob', { name: 'Jörg Straßer' }), buddy('carol'),
+    { ...buddy('dan'), uri: 'sip:dan@other.test' }]);
+  w.tell(watched('sip:carol@example.org', { note: 'Café until 3' }));
   const found = (words: string): string => {
     w.people.search.value = words;
     return w.shown().join('; ');
@@ -184,16 +201,17 @@ test('people are found by name, address and note, whatever case and accents', as
 
 test('with 500 people an update of one of them costs at most 2 ms', async () => {
   const groups = Array.from({ length: 10 }, (_, at) => ({ name: `g${at}`, displayName: '' }));
-  const all = Array.from({ length: 500 }, (_, at) => buddy(`user${at}`, { name: `Person ${at * 7 % 500}`, groups: [`g${at % 10}`] }));
+  const all = Array.from({ length: 500 }, (_, at) => buddy(`user${at}`,
+    { name: `Person ${at * 7 % 500}`, groups: [`g${at % 10}`] }));
   const w = await world(all, groups);
-  w.link.people.tell({ isFull: true, people: all.map(({ uri }) => watched(uri)) });
+  w.tell(...all.map(({ uri }) => watched(uri)));
   let drawn = 0;
   effect(() => {
     drawn += w.people.groups.value.length + w.people.all.value.length;
   });
   const times = Array.from({ length: 200 }, (_, at) => {
     const start = performance.now();
-    w.link.people.tell({ isFull: false, people: [watched(all[at]!.uri, { note: `note ${at}`, activity: 'busy' })] });
+    w.change(watched(all[at]!.uri, { note: `note ${at}`, activity: 'busy' }));
     return performance.now() - start;
   }).sort((a, b) => a - b);
   expect(drawn).toBe(201 * 510);
@@ -316,10 +334,13 @@ test('groups are made with a name of their own, renamed by what is shown', async
 
 test('nobody is lost with a group', async () => {
   const groups = ['friends', 'w', 'w/it', 'wild'].map((name) => ({ name, displayName: '' }));
-  const w = await world([buddy('bob', { groups: ['w'] }), buddy('carol', { groups: ['w', 'wild'] }), buddy('dan', { groups: ['w/it'] })], groups);
+  const w = await world([buddy('bob', { groups: ['w'] }), buddy('carol', { groups: ['w', 'wild'] }),
+    buddy('dan', { groups: ['w/it'] })], groups);
   expect(await w.people.removeGroup('w')).toBeNull();
   expect(w.api.calls.filter((call) => call.startsWith('changeBuddy'))).toEqual([
-    'changeBuddy sip:bob@example.org {"groups":["friends"]}', 'changeBuddy sip:dan@example.org {"groups":["friends"]}']);
+    'changeBuddy sip:bob@example.org {"groups":["friends"]}',
+    'changeBuddy sip:dan@example.org {"groups":["friends"]}',
+  ]);
   expect(w.api.calls).toContain('removeGroup w');
 });
 

@@ -40,7 +40,8 @@ test('those who are pending or wait for a decision are asked about, once each', 
 test('whom the list has is called as there, whatever he calls himself', async () => {
   const { people, tell, names } = await world();
   await people.add('bob', 'Bob of mine', []);
-  tell(true, watcher('bob', 'pending', { displayName: 'The boss' }), watcher('carol', 'pending', { displayName: 'Carol C.' }));
+  tell(true, watcher('bob', 'pending', { displayName: 'The boss' }),
+    watcher('carol', 'pending', { displayName: 'Carol C.' }));
   expect(names()).toEqual(['Bob of mine', 'Carol C.']);
 });
 
@@ -74,7 +75,8 @@ test('what is refused comes back', async () => {
 
 test('who is to be confirmed is still asked about', async () => {
   const { api, people, tell, names, link } = await world();
-  api.ruleList = [{ watcher: 'sip:bob@example.org', presence: 'confirm' }, { watcher: 'sip:dan@example.org', presence: null }];
+  api.ruleList = [{ watcher: 'sip:bob@example.org', presence: 'confirm' },
+    { watcher: 'sip:dan@example.org', presence: null }];
   link.documents.tell(new Map([[RULES, '1']]));
   tell(true, watcher('bob'));
   await settle();

@@ -43,8 +43,8 @@ test('another page takes it over, and does not write it again', () => {
 });
 
 test.each([
-  ['theme', 'pink'], ['language', '<b>'], ['receipts', '1'], ['away-after-minutes', '-3'], ['away-after-minutes', '9999'],
-  ['away-after-minutes', 'soon'],
+  ['theme', 'pink'], ['language', '<b>'], ['receipts', '1'], ['away-after-minutes', '-3'],
+  ['away-after-minutes', '9999'], ['away-after-minutes', 'soon'],
 ])('%s that is %j is as if it were not set', (name, text) => {
   const storage = new FakeStorage();
   storage.items.set(`heliograph.setting.${name}`, text);

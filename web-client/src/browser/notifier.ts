@@ -69,7 +69,8 @@ export class BrowserNotifier implements Notifier {
     try {
       this.audio ??= new AudioContext();
       const { audio } = this;
-      void audio.resume().then(() => NOTES_HZ.forEach((hertz, at) => playNote(audio, hertz, at * NOTE_S)), () => undefined);
+      const play = (): void => NOTES_HZ.forEach((hertz, at) => playNote(audio, hertz, at * NOTE_S));
+      void audio.resume().then(play, () => undefined);
     } catch {
       this.audio = null; // no sound in this browser
     }

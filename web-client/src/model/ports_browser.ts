@@ -10,7 +10,7 @@ export interface Clock {
   after(ms: number, run: () => void): () => void;
 }
 
-/** Texts by name that all pages of a browser share. Nothing here fails: what cannot be kept is forgotten at the reload. */
+/** Texts by name that all pages of a browser share. Nothing fails: what cannot be kept is forgotten at the reload. */
 export interface Shelf {
   read(name: string): string | null;
   write(name: string, text: string): void;
