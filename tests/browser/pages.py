@@ -147,13 +147,13 @@ def obey(world, line):
         return {"error": f"{type(error).__name__}: {error}"}
 
 
-def run(server, script, words):
+def run(server, script, words, make_world=World):
     environment = dict(os.environ, HTTP_URL=f"http://127.0.0.1:{server.web_port}/",
                        HTTPS_URL=f"https://127.0.0.1:{server.web_tls_port}/",
                        CHROMIUM=os.environ.get("CHROMIUM") or shutil.which("chromium"))
     process = subprocess.Popen(["node", os.path.join(FOLDER, script), *words], env=environment, text=True,
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    world = World(server)
+    world = make_world(server)
     try:
         for line in process.stdout:
             if line.startswith("@"):
