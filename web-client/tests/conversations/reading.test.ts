@@ -121,6 +121,25 @@ test('the mark moves to what was seen, several at once, and only forward', async
   expect(world.conversations.unread.value).toBe(0);
 });
 
+test('who has read before is not told again because the mark comes late', async () => {
+  const history = new FakeHistory();
+  for (const text of ['old', 'older']) history.add({ text, messageId: text, wants: ['display'] });
+  history.readAll();
+  history.add({ text: 'new', messageId: 'new', wants: ['display'] });
+  const late = new Promise<void>((resolve) => setTimeout(resolve, 5_000));
+  const { conversations, conversation } = history.api;
+  Object.assign(history.api, {
+    conversations: () => late.then(conversations), conversation: (peer: string) => late.then(() => conversation(peer)),
+  });
+  const world = await openPage({ history });
+  await openWith(world);
+  await pass(4_000);
+  expect(receiptsOf(world)).toEqual([]);
+  await pass(2_000);
+  expect(receiptsOf(world)).toEqual(['displayed new']);
+  expect(history.readIds.get('bob@example.test')).toBe('103');
+});
+
 test('a mark that could not be told is told later, the newest one', async () => {
   const history = new FakeHistory();
   history.fill(3);

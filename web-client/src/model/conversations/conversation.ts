@@ -209,7 +209,7 @@ export class ConversationModel implements Conversation {
     if (!this.around.site.keepsHistory) return;
     const rows = this.isOpen ? this.load() : this.window.catchUp();
     // Of what somebody looks at, the messages say all there is to know.
-    if (this.isWatched && this.window.isLoaded) return rows;
+    if (this.isWatched && this.window.isLoaded && this.mark.isKnown) return rows;
     const [stored] = await Promise.all([this.around.api.conversation(this.peer), rows]);
     this.learn(stored);
   }

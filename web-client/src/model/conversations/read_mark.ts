@@ -9,6 +9,7 @@ const LAST_RETRY_MS = 60_000;
 export class ReadMark {
   private told = NO_ID; // as the server has it
   private wanted = NO_ID;
+  private isLearned = false;
   private isTelling = false;
   private failures = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -23,9 +24,17 @@ export class ReadMark {
     return laterId(this.told, this.wanted);
   }
 
+  /** The server has said where it is. */
+  get isKnown(): boolean {
+    return this.isLearned;
+  }
+
   /** What the server says; another device may have read. */
   learn(id: string): void {
     this.told = laterId(this.told, id);
+    if (this.isLearned) return;
+    this.isLearned = true;
+    this.later(0);
   }
 
   move(id: string): void {
@@ -45,8 +54,9 @@ export class ReadMark {
     this.wanted = NO_ID;
   }
 
+  /** Not before it is known: else what was read long ago would be told of once more. */
   private later(ms: number): void {
-    if (this.isTelling || compareIds(this.wanted, this.told) <= 0) return;
+    if (!this.isLearned || this.isTelling || compareIds(this.wanted, this.told) <= 0) return;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.tellNow(), ms);
   }
