@@ -25,6 +25,7 @@ test.each([
   ['alice@-dash', null],
   ['alice:secret@other.test', null],
   ['alice%zz', null],
+  ['ali\ud83dce', null],
   ['<img src=x>', null],
 ])('%j is read as %j', (typed, expected) => {
   const address = parseAddress(typed, DOMAIN);

@@ -20,9 +20,9 @@ export function parseAddress(text: string, domain: string): Address | null {
   const at = bare.lastIndexOf('@');
   const user = at < 0 ? bare : bare.slice(0, at);
   // Parameters and headers of the URI are not part of who it is.
-  const host = (at < 0 ? domain : bare.slice(at + 1).replace(/[;?].*$/, '')).toLowerCase();
+  const host = (at < 0 ? domain : bare.slice(at + 1).replace(/[;?].*$/s, '')).toLowerCase();
   // RFC 3261 §19.1.1: a password behind a colon is nobody's business, and neither are blanks part of a user's name.
-  if (user === '' || /[\s<>"@:]/.test(user) || !DOMAIN.test(host)) return null;
+  if (user === '' || /[\s<>"@:\p{Surrogate}]/u.test(user) || !DOMAIN.test(host)) return null;
   const unescaped = unescape(user);
   return unescaped === null ? null : { user: unescaped, domain: host };
 }

@@ -29,6 +29,15 @@ test('a text goes out as CPIM that asks for receipts; the field is empty then', 
   expect(readCpim(message!.body)?.contentType).toMatch(/^text\/plain/);
 });
 
+test('half a character, which nothing on the wire can hold, does not keep a text from being sent', async () => {
+  const world = await openPage();
+  const conversation = await openWith(world);
+  conversation.send('cut \ud83d off \ud83d\ude00');
+  await pass();
+  expect(shownTexts(conversation)).toEqual(['cut \ufffd off \ud83d\ude00']);
+  expect(world.link.sent[0]!.body).toContain('cut \ufffd off \ud83d\ude00');
+});
+
 test('blank texts are not sent', async () => {
   const world = await openPage();
   expect((await openWith(world)).send(' \n ')).toBeNull();

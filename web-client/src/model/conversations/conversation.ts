@@ -29,6 +29,8 @@ export interface Surroundings {
   tellsRead: ReadonlySignal<boolean>; // settings.receipts
 }
 
+/** Half a character, as of an emoji that was cut: no text on the wire can hold it. */
+const LONE_SURROGATE = /\p{Surrogate}/gu;
 /** So many pages are read to find where the unread ones begin. */
 const PAGES_TO_UNREAD = 6;
 
@@ -92,7 +94,8 @@ export class ConversationModel implements Conversation {
     return this.entries.timeline.byId(id)?.key ?? '';
   }
 
-  send(text: string): Problem | null {
+  send(typed: string): Problem | null {
+    const text = typed.replace(LONE_SURROGATE, '\ufffd');
     if (text.trim() === '') return null;
     const { link, outbox, site } = this.around;
     const names = link.name();
