@@ -15,7 +15,7 @@
 #define PENDING_MOST 20000
 /* Beyond this the database has been away from the history for long, and what comes is left to later messages. */
 #define PENDING_LIMIT 100000
-/* At the start, messages of this time are looked at: what was pending is younger by far. */
+/* At the start, the last messages of this time are looked at: what was pending is younger by far. */
 #define REPAIRED_MS INT64_C(600000)
 
 struct known_pair {
@@ -245,11 +245,16 @@ bool conversation_rows_flush(struct conversation_rows *rows)
 
 /* --- after a crash ------------------------------------------------------------------------------------------- */
 
-/* $1: since when. */
+/* $1: now; $2: how long before the last message of all (ms). That is looked for in longer and longer times before now,
+ * each of them a range of the index, for the server may have been down for any time. */
 const struct statement conversation_rows_repair_statement = {
 	"conversation_rows_repair",
-	"WITH pairs AS (SELECT m.receiver_id, m.sender_id, m.sender, max(m.received_at) AS at FROM messages m"
-	"  WHERE m.received_at >= $1::bigint AND m.kind <> 2 GROUP BY m.receiver_id, m.sender_id, m.sender)"
+	"WITH last AS (SELECT x.at FROM generate_series(0, 60) AS k CROSS JOIN LATERAL (SELECT max(m.received_at) AS at"
+	"   FROM messages m WHERE m.received_at >= $1::bigint - ($2::bigint * 1.25 ^ k)::bigint) x"
+	"  WHERE x.at IS NOT NULL LIMIT 1),"
+	" pairs AS (SELECT m.receiver_id, m.sender_id, m.sender, max(m.received_at) AS at FROM messages m"
+	"  WHERE m.received_at >= (SELECT least(l.at, $1::bigint) FROM last l) - $2::bigint AND m.kind <> 2"
+	"  GROUP BY m.receiver_id, m.sender_id, m.sender)"
 	" " INTO_CONVERSATIONS
 	"(SELECT p.receiver_id AS account_id, p.sender_id AS peer_id, p.at / 86400000 AS touched_on, p.sender AS peer,"
 	"   p.at AS place FROM pairs p"
@@ -258,16 +263,17 @@ const struct statement conversation_rows_repair_statement = {
 	"   FROM pairs p JOIN accounts a ON a.id = p.receiver_id WHERE p.sender_id > 0) w" UNLESS_REMOVED,
 };
 
-static int write_since(struct storage *storage, struct read *const *reads, size_t count, struct parameters *parameters)
+static int write_repair(struct storage *storage, struct read *const *reads, size_t count, struct parameters *parameters)
 {
 	(void)storage;
 	(void)reads;
 	(void)count;
-	parameters_number(parameters, storage_wall_ms() - REPAIRED_MS);
+	parameters_number(parameters, storage_wall_ms());
+	parameters_number(parameters, REPAIRED_MS);
 	return 0;
 }
 
-static const struct read_kind repair_kind = {&conversation_rows_repair_statement, 1, write_since, on_written};
+static const struct read_kind repair_kind = {&conversation_rows_repair_statement, 1, write_repair, on_written};
 
 static void on_repaired(void *arg, int result)
 {

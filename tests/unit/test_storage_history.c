@@ -518,6 +518,26 @@ static void what_a_crash_has_left_out_is_found_at_the_next_start(void)
 	storage_world_close(&scene.world);
 }
 
+static void what_a_crash_has_left_out_is_found_after_any_time(void)
+{
+	static const char *const times[] = {"599000", "3600000", "86400000", "31536000000"};
+	struct scene scene;
+	open_scene(&scene);
+	CHECK(history_send(&scene.world, &scene.alice, &scene.bob, "to bob") > 0);
+	storage_world_close(&scene.world);
+	for (size_t i = 0; i < ARRAY_SIZE(times); i++) {
+		char sql[200];
+		(void)snprintf(sql, sizeof sql, "UPDATE messages SET received_at = received_at - %s", times[i]);
+		storage_world_sql(&server, "TRUNCATE conversations");
+		storage_world_sql(&server, sql);
+		storage_world_start(&scene.world, &server, NULL);
+		history_list(&scene.world, &scene.bob, HISTORY_END, 10, &scene.seen);
+		CHECK_TEXT(slice_text(scene.seen.text), "<to bob");
+		CHECK_NUMBER(storage_world_sql(&server, "SELECT count(*) FROM conversations"), 2);
+		storage_world_close(&scene.world);
+	}
+}
+
 static void rows_outlast_an_outage_of_the_database(void)
 {
 	struct scene scene;
@@ -611,6 +631,7 @@ static const struct test tests[] = {
 	DATABASE_TEST(rows_are_written_behind_the_messages_and_at_the_end),
 	DATABASE_TEST(very_many_do_not_wait_for_a_reader),
 	DATABASE_TEST(what_a_crash_has_left_out_is_found_at_the_next_start),
+	DATABASE_TEST(what_a_crash_has_left_out_is_found_after_any_time),
 	DATABASE_TEST(rows_outlast_an_outage_of_the_database),
 	DATABASE_TEST(both_begin_a_conversation_in_one_batch),
 	DATABASE_TEST(an_account_made_anew_has_no_share_in_what_the_old_one_wrote),
