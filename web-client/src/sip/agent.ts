@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 import type { Socket } from 'jssip/lib/UA.js';
 import UA from 'jssip/lib/UA.js';
+import parser from 'jssip/lib/Parser.js';
 import messages, { type IncomingRequest, type IncomingResponse, type OutgoingRequest } from 'jssip/lib/SIPMessage.js';
 import transactions from 'jssip/lib/Transactions.js';
 import URI from 'jssip/lib/URI.js';
@@ -102,6 +103,14 @@ function answerOf(response: IncomingResponse): Answer {
   };
 }
 
+/** A request is refused by its own lines (RFC 3261 §8.2.6.2), which nobody could read. */
+function refusalOf(text: string): string {
+  const lines = text.slice(0, text.indexOf('\r\n\r\n')).split('\r\n');
+  const copied = lines.filter((line) => /^(?:via|v|from|f|to|t|call-id|i|cseq)[ \t]*:/i.test(line));
+  const tagged = copied.map((line) => (/^to?[ \t]*:/i.test(line) && !/;\s*tag=/i.test(line) ? `${line};tag=${randomToken(10)}` : line));
+  return ['SIP/2.0 400 Not understood', ...tagged, 'Content-Length: 0', '', ''].join('\r\n');
+}
+
 export class JsSipAgent implements Agent {
   onConnected: () => void = () => undefined;
   onMessage: (message: ArrivedMessage) => void = () => undefined;
@@ -123,6 +132,7 @@ export class JsSipAgent implements Agent {
       user_agent: 'Heliograph web client',
     });
     this.agent.transport._reconnect = onEnded; // when to connect again is not JsSIP's to say
+    this.refuseUnread(socket);
     this.agent.on('connected', () => this.onConnected());
     this.agent.on('newMessage', ({ originator, request, message }) => {
       if (originator === 'remote') this.arrived(request, (status, headers) =>
@@ -196,6 +206,24 @@ export class JsSipAgent implements Agent {
     };
     this.agent.newDialog(dialog);
     return () => this.agent.destroyDialog(dialog);
+  }
+
+  /** JsSIP leaves a message unanswered whose headers it cannot read, so the server would send it again and again. */
+  private refuseUnread(socket: Socket): void {
+    const { transport } = this.agent;
+    const hear = transport.ondata;
+    transport.ondata = (heard) => {
+      if (!heard.message.startsWith('MESSAGE ') || this.canRead(heard.message)) hear(heard);
+      else socket.send(refusalOf(heard.message));
+    };
+  }
+
+  private canRead(text: string): boolean {
+    try {
+      return parser.parseMessage(text, this.agent) !== undefined;
+    } catch {
+      return false; // an escape in an address that stands for no character
+    }
   }
 
   private answer(request: SipRequest, response: IncomingResponse | 'timeout' | null, onAnswer: OnAnswer): void {

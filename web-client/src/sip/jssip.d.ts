@@ -12,6 +12,13 @@ declare module 'jssip/lib/URI.js' {
   }
 }
 
+declare module 'jssip/lib/Parser.js' {
+  import type UA from 'jssip/lib/UA.js';
+
+  const parser: { parseMessage(text: string, agent: UA): unknown }; // undefined, or throws: it cannot be read
+  export default parser;
+}
+
 declare module 'jssip/lib/SIPMessage.js' {
   import type URI from 'jssip/lib/URI.js';
   import type UA from 'jssip/lib/UA.js';
@@ -110,6 +117,7 @@ declare module 'jssip/lib/UA.js' {
     ondata?: (data: string | ArrayBuffer) => void;
   }
   export interface Transport {
+    ondata: (heard: { readonly message: string }) => void;
     connect(): void;
     disconnect(): void;
     isConnected(): boolean;

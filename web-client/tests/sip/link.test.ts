@@ -244,6 +244,23 @@ test('a message comes with its names and its time, and is answered 200', async (
   expect(socket.answers.at(-1)).toMatch(/^SIP\/2\.0 200 /);
 });
 
+test.each([
+  [['Content-Type: text/plain;']],
+  [['Content-Type: text/plain', 'Session-Expires: soon']],
+  [['Content-Type: text/plain', 'Event: ,']],
+  [['Content-Type: text/plain'], '<sip:%ff@example.test>'],
+])('a message whose headers cannot be read is refused, so that it does not come again (%#)', async (lines: string[], from?: string) => {
+  const got: IncomingMessage[] = [];
+  link.onMessage((one) => got.push(one) > 0);
+  const socket = await online();
+  socket.give(message(lines, 'hello', from));
+  socket.give(message(['Content-Type: text/plain', 'X-Next: yes', 'X-More: yes'], 'behind it'));
+  await pass(10);
+  expect(got.map(({ body }) => body)).toEqual(['behind it']);
+  expect(socket.answers.map((text) => text.split('\r\n')[0])).toEqual(['SIP/2.0 400 Not understood', 'SIP/2.0 200 OK']);
+  expect(socket.answers[0]).toMatch(/\r\nVia: .+;branch=[^]*\r\nTo: <sip:alice@example.test>;tag=\w+\r\n[^]*\r\nCSeq: 7 MESSAGE\r\n/);
+});
+
 test('users are who they are, however their names are written', async () => {
   const socket = await online();
   const heard: IncomingMessage[] = [];
