@@ -26,6 +26,10 @@ function licenceOf(folder: string): string {
  */
 const UNUSED_OF_JSSIP = /\/(?:jssip\/lib\/(?:RTCSession|Subscriber|Notifier)\.js|sdp-transform\/lib\/index\.js)$/;
 
+/** What JsSIP registers with, and we do not: src/sip/registration.ts. */
+const REGISTRAR_OF_JSSIP = /\/jssip\/lib\/Registrator\.js$/;
+const NO_REGISTRAR = 'module.exports = class { onTransportClosed() {} };';
+
 /** JsSIP's log goes to a package that is off unless somebody switches it on, and nobody can here. */
 const LOG_OF_JSSIP = /\/jssip\/lib\/Logger\.js$/;
 const SILENT_LOG = `
@@ -40,6 +44,7 @@ function withoutUnused(): Plugin {
     enforce: 'pre',
     load(id) {
       if (UNUSED_OF_JSSIP.test(id)) return 'module.exports = {};';
+      if (REGISTRAR_OF_JSSIP.test(id)) return NO_REGISTRAR;
       return LOG_OF_JSSIP.test(id) ? SILENT_LOG : null;
     },
   };
