@@ -160,7 +160,7 @@ await runTests({
     await page.getByLabel('Sprache').selectOption({ label: 'English' });
     const settings = dialog(page, 'Settings');
     await settings.getByLabel('Colours').selectOption({ label: 'Light' });
-    assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'light');
+    await page.waitForFunction(() => document.documentElement.dataset.theme === 'light');
     await page.reload();
     await isConnected(page);
     assert.equal(await page.evaluate(() => document.documentElement.lang), 'en');

@@ -52,6 +52,7 @@ export class FakeConversation implements Conversation {
   readonly unread = signal(0);
   readonly firstUnreadKey = signal('');
   readonly isTyping = signal(false);
+  readonly isAtEnd = signal(true);
   readonly draft = signal('');
   readonly calls: string[] = [];
   /** The history that is not loaded yet, the oldest first. */

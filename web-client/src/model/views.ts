@@ -129,6 +129,8 @@ export interface Conversation {
   readonly unread: ReadonlySignal<number>; // 100 means 100 or more
   readonly firstUnreadKey: ReadonlySignal<string>; // where "new messages" stands; '' for nowhere
   readonly isTyping: ReadonlySignal<boolean>; // the other one
+  /** The newest message is in sight: who reads further up has not read what comes meanwhile. */
+  readonly isAtEnd: Signal<boolean>;
   readonly draft: Signal<string>; // survives a reload
   loadOlder(): Promise<void>;
   /** Loads until the message is there (a search hit); its key, or '' where it is gone. */

@@ -1,4 +1,4 @@
-// The browser's hints that the connection may be gone, or may be had again: the network is back, the page is shown,
+// The browser's hints that the connection may be gone, or may be had again: the network is gone or back, the page is shown,
 // the machine has slept. SPDX-License-Identifier: MIT
 
 /** A pause between ticks that no timer of a page that is awake makes: those of hidden pages run once a minute. */
@@ -10,10 +10,12 @@ export function listenForWakeups(onWake: () => void): () => void {
     if (document.visibilityState === 'visible') onWake();
   };
   window.addEventListener('online', onWake);
+  window.addEventListener('offline', onWake);
   window.addEventListener('pageshow', onWake);
   document.addEventListener('visibilitychange', onShown);
   return () => {
     window.removeEventListener('online', onWake);
+    window.removeEventListener('offline', onWake);
     window.removeEventListener('pageshow', onWake);
     document.removeEventListener('visibilitychange', onShown);
   };

@@ -235,6 +235,24 @@ test('opened again, there is nothing new any more', async () => {
 
 // ---- receipts
 
+test('what comes while the person reads further up is read when the end is in sight again', async () => {
+  const history = new FakeHistory();
+  const world = await openPage({ history });
+  world.link.tell(500, 500);
+  const conversation = await openWith(world);
+  conversation.isAtEnd.value = false;
+  world.link.arrive({ callId: 'a', ...cpim('hello', { messageId: 'm1', wants: BOTH }) });
+  history.add({ callId: 'a', text: 'hello', messageId: 'm1', wants: ['delivery', 'display'] });
+  world.link.tell(500, 501, { 'bob@example.test': 501 });
+  await pass(2_000);
+  expect(receiptsOf(world)).toEqual(['delivered m1']);
+  expect(conversation.unread.value).toBe(1);
+  conversation.isAtEnd.value = true;
+  await pass(2_000);
+  expect(receiptsOf(world)).toEqual(['delivered m1', 'displayed m1']);
+  expect(conversation.unread.value).toBe(0);
+});
+
 test('one who asks is told that a message has reached us, once, and that it was seen', async () => {
   const history = new FakeHistory();
   const world = await openPage({ history });

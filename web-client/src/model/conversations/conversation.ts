@@ -43,6 +43,7 @@ export class ConversationModel implements Conversation {
   readonly isTyping: ReadonlySignal<boolean>;
   readonly draft: Signal<string>;
   readonly last: ReadonlySignal<Message | null>;
+  readonly isAtEnd = signal(true);
   openedAt = 0; // ms since 1970
 
   private readonly shown = signal<readonly Message[]>([]);

@@ -79,7 +79,8 @@ export class ConversationsModel implements Conversations {
       if (link.status.value.kind === 'online') queueMicrotask(() => this.hurry());
     }));
     this.ends.push(effect(() => {
-      const [opened, isSeen] = [this.opened.value, this.isSeen.value];
+      const opened = this.opened.value;
+      const isSeen = this.isSeen.value && (opened?.isAtEnd.value ?? true);
       untracked(() => this.watch(opened, isSeen));
     }));
     await this.restore();

@@ -141,6 +141,12 @@ export function MessageList({ account, conversation, name, onLeave }: ListProps)
   const { list, scroller, isAtEnd, onScroll } = moving;
   const seenKey = useRef('');
   if (isAtEnd) seenKey.current = messages.at(-1)?.key ?? '';
+  useLayoutEffect(() => {
+    conversation.isAtEnd.value = isAtEnd;
+    return () => {
+      conversation.isAtEnd.value = true;
+    };
+  }, [conversation, isAtEnd]);
 
   useBeginning(moving, rows, firstUnread);
   useOlder(conversation, list, rows.length);

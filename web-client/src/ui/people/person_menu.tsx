@@ -21,6 +21,13 @@ async function remove({ people }: Account, { uri, name }: Person): Promise<void>
   else notice(t('people.removed', { name }));
 }
 
+/** Decided without having been asked; to be taken back in the list of decisions. */
+async function block({ people }: Account, { uri, name }: Person): Promise<void> {
+  const problem = await people.decide(uri, 'block');
+  if (problem) complain(problem);
+  else notice(t('people.blocked', { name }));
+}
+
 /** What leads to a telephone, and nothing else: the list is a document that other programs write, too. */
 export function callLink({ address, uri }: Person): string {
   if (address) return addressToUri(address);
@@ -39,6 +46,7 @@ export function personItems(account: Account, person: Person): readonly MenuItem
     'line',
     { label: t('people.rename'), icon: 'edit', act: () => showRenamePerson(account, person) },
     { label: t('people.groups'), icon: 'people', act: () => showPersonGroups(account, person) },
+    ...(address ? [{ label: t('people.block'), icon: 'eye-off' as const, act: () => void block(account, person) }] : []),
     { label: t('people.remove'), icon: 'trash', isDanger: true, act: () => void remove(account, person) },
   ];
 }

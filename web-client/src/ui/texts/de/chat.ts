@@ -64,4 +64,8 @@ export const chat: Translated<typeof english> = {
   'chat.new.hint': 'Jemand aus Ihrer Liste, ein Benutzername oder eine Adresse wie anna@example.org',
   'chat.new.open': 'Schreiben',
   'chat.new.suggestions': 'Vorschläge',
+
+  'people.pending': 'Hat Ihre Anfrage noch nicht beantwortet',
+  'people.rejected': 'Zeigt Ihnen die eigene Präsenz nicht',
+  'people.noSuchUser': 'Diese Adresse hat niemand',
 };

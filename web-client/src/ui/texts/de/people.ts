@@ -16,9 +16,6 @@ export const people: Translated<typeof english> = {
   'people.contacts': 'Kontakte',
   'people.thereOf': '{there} von {count} sind da',
   'people.since': 'seit',
-  'people.pending': 'Hat Ihre Anfrage noch nicht beantwortet',
-  'people.rejected': 'Zeigt Ihnen die eigene Präsenz nicht',
-  'people.noSuchUser': 'Diese Adresse hat niemand',
 
   'people.menu': 'Mehr zu {name}',
   'people.write': 'Nachricht schreiben',
@@ -26,6 +23,8 @@ export const people: Translated<typeof english> = {
   'people.rename': 'Umbenennen …',
   'people.groups': 'Gruppen …',
   'people.remove': 'Entfernen …',
+  'people.block': 'Meine Präsenz nicht zeigen',
+  'people.blocked': '{name} sieht Ihre Präsenz nicht mehr. Das können Sie unter „Wer meine Präsenz sehen darf“ ändern.',
   'people.removeTitle': '{name} entfernen?',
   'people.removeText': 'Sie sehen dann nicht mehr, ob diese Person da ist. Ihre Nachrichten bleiben.',
   'people.removed': '{name} ist nicht mehr in Ihrer Liste.',

@@ -61,4 +61,8 @@ export const chat = {
   'chat.new.hint': 'Somebody of your people, a user name, or an address like anna@example.org',
   'chat.new.open': 'Write',
   'chat.new.suggestions': 'Suggestions',
+
+  'people.pending': 'Has not answered your request yet',
+  'people.rejected': 'Does not show you their presence',
+  'people.noSuchUser': 'Nobody has this address',
 } as const;

@@ -13,9 +13,6 @@ export const people = {
   'people.contacts': 'Contacts',
   'people.thereOf': '{there} of {count} are there',
   'people.since': 'since',
-  'people.pending': 'Has not answered your request yet',
-  'people.rejected': 'Does not show you their presence',
-  'people.noSuchUser': 'Nobody has this address',
 
   'people.menu': 'More about {name}',
   'people.write': 'Write a message',
@@ -23,6 +20,8 @@ export const people = {
   'people.rename': 'Rename …',
   'people.groups': 'Groups …',
   'people.remove': 'Remove …',
+  'people.block': 'Hide my presence from them',
+  'people.blocked': '{name} no longer sees your presence. You can change that under “Who may see my presence”.',
   'people.removeTitle': 'Remove {name}?',
   'people.removeText': 'You will no longer see whether this person is there. Your messages stay.',
   'people.removed': '{name} is no longer in your list.',
